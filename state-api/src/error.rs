@@ -1,0 +1,190 @@
+//! One error shape for the whole family: a kind that tells the caller what to do, a message that
+//! says what happened, context that says where, and the source.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the caller can do about an [`Error`].
+///
+/// Branch on the kind; read the message; downcast [`std::error::Error::source`] only for
+/// diagnosis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The call breaks a documented precondition. Fix the calling code; a retry cannot help.
+    Invalid,
+    /// Two descriptions of one thing disagree: type, kind, codec, key-group count, backend.
+    /// The message names both sides. Use the matching descriptor or backend.
+    Mismatch,
+    /// A key lies outside the key-group range that this backend owns. Route the record to the
+    /// worker that owns the key group.
+    OutOfRange,
+    /// Stored bytes are damaged, truncated or not ours. Restore an older checkpoint; keep the
+    /// damaged files for diagnosis.
+    Corrupt,
+    /// The format, layout or feature is not known to this version. Use the version that wrote it.
+    Unsupported,
+    /// The operating system, the engine or the network failed. The cause may pass: retry with
+    /// fresh names, or elsewhere.
+    Io,
+    /// A state, checkpoint or file does not exist.
+    NotFound,
+    /// Somebody else was first: the name or checkpoint id is taken. Read it and decide.
+    Conflict,
+    /// An earlier failure left this instance untrustworthy. Drop it and restore a checkpoint.
+    Poisoned,
+    /// A user's codec or `serde` implementation refused a value. Fix the type or the codec.
+    Codec,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Invalid => "invalid",
+            Self::Mismatch => "mismatch",
+            Self::OutOfRange => "out of range",
+            Self::Corrupt => "corrupt",
+            Self::Unsupported => "unsupported",
+            Self::Io => "io",
+            Self::NotFound => "not found",
+            Self::Conflict => "conflict",
+            Self::Poisoned => "poisoned",
+            Self::Codec => "codec",
+        })
+    }
+}
+
+/// An error of the state backends: one word wide, cheap to clone, cheap to pass.
+///
+/// `Display` prints one line: `kind: message (key = value, ..)`. `Debug` adds the chain of causes.
+///
+/// ```
+/// use state_api::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Corrupt, "block checksum does not match")
+///     .with("file", "runs/7f.run")
+///     .with("offset", 4096);
+/// assert_eq!(error.kind(), ErrorKind::Corrupt);
+/// assert_eq!(error.context("offset"), Some("4096"));
+/// assert_eq!(
+///     error.to_string(),
+///     "corrupt: block checksum does not match (file = runs/7f.run, offset = 4096)"
+/// );
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    context: Vec<(&'static str, String)>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind`; `message` is lower-case and has no full stop.
+    #[cold]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            context: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// Adds a context pair, such as `("state", "counts")` or `("offset", 4096)`.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {
+        self.0.context.push((key, value.to_string()));
+        self
+    }
+
+    /// Sets the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// What the caller can do.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What happened, without kind and context.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The value of the context pair `key`, the innermost one if it was given twice.
+    pub fn context(&self, key: &str) -> Option<&str> {
+        self.0
+            .context
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.kind, self.0.message)?;
+        for (i, (key, value)) in self.0.context.iter().enumerate() {
+            let open = if i == 0 { " (" } else { ", " };
+            write!(f, "{open}{key} = {value}")?;
+        }
+        if !self.0.context.is_empty() {
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, "\n  caused by: {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_one_word_wide_and_thread_safe() {
+        fn assert_send_sync<T: Send + Sync + 'static>() {}
+        assert_send_sync::<Error>();
+        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn debug_prints_the_chain_of_causes() {
+        let inner = Error::new(ErrorKind::Io, "disk full");
+        let outer = Error::new(ErrorKind::Poisoned, "write failed").with_source(inner);
+        assert_eq!(
+            format!("{outer:?}"),
+            "poisoned: write failed\n  caused by: io: disk full"
+        );
+    }
+}

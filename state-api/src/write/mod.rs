@@ -1,0 +1,264 @@
+//! Writing: what a live backend adds to reading.
+
+mod cursor;
+mod table;
+
+pub use cursor::{ListIter, ListMut, MapIter, MapMut, ValueMut, WriteAt};
+pub(crate) use cursor::{list_mut, map_mut, value_mut};
+pub use table::{WriteList, WriteMap, WriteValue};
+
+use crate::address::Located;
+use crate::bind::{BoundStates, Handles};
+use crate::capability::Capability;
+use crate::descriptor::{Descriptor, ListDescriptor, MapDescriptor, ValueDescriptor};
+use crate::error::Result;
+use crate::handle::{List, Map, StateValue, Value};
+use crate::key::{KeyRef, StateKey};
+use crate::read::StateRead;
+use crate::row::{RowSource, StateMeta};
+use crate::view::StateView;
+
+/// A state backend: typed keyed state that one worker owns.
+///
+/// A backend is `Send` and used through `&mut`: no lock, no atomic on the hot path. Parallelism is
+/// one backend per worker, each owning a range of key groups. Views are what other threads read.
+///
+/// # Life cycle
+/// *Open* (a constructor of the backend's own, with its configuration) - [`restore`] if there is a
+/// checkpoint - [`register`] states - read and write - [`freeze`] for each checkpoint - [`close`]
+/// (the data stays, where the [capability](Capability::survives_close) says so) or [`destroy`]
+/// (the data goes). Dropping a backend is a crash: no promise beyond that of a crash.
+///
+/// # Laws, beside [those of reading](StateRead#laws)
+/// 1. An operation that returns an error has changed nothing, unless the error is
+///    [`Poisoned`](crate::ErrorKind::Poisoned) or [`Io`](crate::ErrorKind::Io).
+/// 2. A write reads nothing that its contract does not need: `put`, `insert`, `push`, `clear` on an
+///    engine are blind.
+/// 3. Clearing touches the rows of its own key, namespace and state, and no others.
+/// 4. A closure that panics inside `modify` or `update` poisons the state: further use of it, and
+///    [`freeze`], answer [`Poisoned`](crate::ErrorKind::Poisoned). Restore a checkpoint.
+/// 5. After [`freeze`], writes go on and are invisible to the view.
+///
+/// ```
+/// use state_api::{List, Map, Result, StateBackend, Value};
+///
+/// /// A word and the line it stands on; runs on every backend.
+/// fn observe<B: StateBackend<Key = String>>(
+///     state: &mut B,
+///     (count, lines, next): (Value<u64>, List<u64>, Map<String, u64>),
+///     word: &str,
+///     line: u64,
+///     following: &str,
+/// ) -> Result<()> {
+///     let mut at = state.at_mut(word); // hashed or encoded once
+///     at.value(count).modify(0, |n| *n += 1)?;
+///     if at.list(lines).len()? < 10 {
+///         at.list(lines).push(line)?;
+///     }
+///     at.map(next).modify(following, 0, |n| *n += 1)
+/// }
+/// ```
+///
+/// [`restore`]: StateBackend::restore
+/// [`register`]: StateBackend::register
+/// [`freeze`]: StateBackend::freeze
+/// [`close`]: StateBackend::close
+/// [`destroy`]: StateBackend::destroy
+pub trait StateBackend: StateRead + Send + Sized {
+    /// What [`StateBackend::freeze`] returns.
+    type View: StateView<Key = Self::Key>;
+
+    /// Table of a value state, for writing.
+    type ValueTable<'t, V: StateValue, N: StateKey>: WriteValue<'t, Self::Key, N, V, Prepared = Self::Prepared>
+    where
+        Self: 't;
+
+    /// Table of a list state, for writing.
+    type ListTable<'t, T: StateValue, N: StateKey>: WriteList<'t, Self::Key, N, T, Prepared = Self::Prepared>
+    where
+        Self: 't;
+
+    /// Table of a map state, for writing.
+    type MapTable<'t, UK: StateKey, UV: StateValue, N: StateKey>: WriteMap<'t, Self::Key, N, UK, UV, Prepared = Self::Prepared>
+    where
+        Self: 't;
+
+    /// Tables that are resolved once for many records: see [`StateBackend::bind`].
+    type Bound<'b, H: Handles>: BoundStates<Self, H>
+    where
+        Self: 'b;
+
+    /// Name of the backend, such as `heap` or `redb`.
+    fn name(&self) -> &'static str;
+
+    /// What the backend promises beyond the laws.
+    fn capability(&self) -> Capability;
+
+    /// Bytes of memory that the backend itself holds for its state; caches that an engine keeps
+    /// are not included.
+    fn memory_held(&self) -> MemoryHeld;
+
+    /// Registers a state and returns its handle. Idempotent: a second registration of the same
+    /// description returns the same handle.
+    ///
+    /// Rows of that name that a restore brought are decoded by it; registering *before* restoring
+    /// is cheaper on backends that hold typed values.
+    ///
+    /// # Errors
+    /// [`Mismatch`](crate::ErrorKind::Mismatch) when the name is known with another kind, type or
+    /// codec; the message names both. [`Codec`](crate::ErrorKind::Codec) or
+    /// [`Corrupt`](crate::ErrorKind::Corrupt) when restored rows do not decode.
+    fn register<D: Descriptor>(&mut self, descriptor: D) -> Result<D::Handle> {
+        descriptor.register_in(self)
+    }
+
+    /// [`StateBackend::register`] for a value state.
+    ///
+    /// # Errors
+    /// As there.
+    fn register_value<V: StateValue, N: StateKey>(
+        &mut self,
+        descriptor: ValueDescriptor<V, N>,
+    ) -> Result<Value<V, N>>;
+
+    /// [`StateBackend::register`] for a list state.
+    ///
+    /// # Errors
+    /// As there.
+    fn register_list<T: StateValue, N: StateKey>(
+        &mut self,
+        descriptor: ListDescriptor<T, N>,
+    ) -> Result<List<T, N>>;
+
+    /// [`StateBackend::register`] for a map state.
+    ///
+    /// # Errors
+    /// As there.
+    fn register_map<UK: StateKey, UV: StateValue, N: StateKey>(
+        &mut self,
+        descriptor: MapDescriptor<UK, UV, N>,
+    ) -> Result<Map<UK, UV, N>>;
+
+    /// Drops a state and all its rows, registered or only carried along. The only way for a
+    /// restored state that nobody registers to go. Handles of it are refused from then on.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no state of that name.
+    fn drop_state(&mut self, name: &str) -> Result<()>;
+
+    /// The table behind a handle.
+    ///
+    /// # Errors
+    /// [`Mismatch`](crate::ErrorKind::Mismatch) when the handle does not fit,
+    /// [`Poisoned`](crate::ErrorKind::Poisoned) as the laws say.
+    fn value_table<V: StateValue, N: StateKey>(
+        &mut self,
+        handle: Value<V, N>,
+    ) -> Result<Self::ValueTable<'_, V, N>>;
+
+    /// The table behind a handle.
+    ///
+    /// # Errors
+    /// As [`StateBackend::value_table`].
+    fn list_table<T: StateValue, N: StateKey>(
+        &mut self,
+        handle: List<T, N>,
+    ) -> Result<Self::ListTable<'_, T, N>>;
+
+    /// The table behind a handle.
+    ///
+    /// # Errors
+    /// As [`StateBackend::value_table`].
+    fn map_table<UK: StateKey, UV: StateValue, N: StateKey>(
+        &mut self,
+        handle: Map<UK, UV, N>,
+    ) -> Result<Self::MapTable<'_, UK, UV, N>>;
+
+    /// A cursor for reading and writing the state of `key`, in any borrowed form. The key is hashed
+    /// or encoded here, once; it is cloned only when a row of it is first written.
+    #[inline]
+    fn at_mut<'b, 'k, Q>(&'b mut self, key: &'k Q) -> WriteAt<'b, 'k, Self, Q>
+    where
+        Q: KeyRef<Self::Key> + ?Sized,
+    {
+        let located = Located::new(self.key_groups(), key);
+        WriteAt::new(self, located)
+    }
+
+    /// Resolves the tables of several states once, for a batch of records. Returns the bound
+    /// states, and handles to use with them in place of the given ones.
+    ///
+    /// Worth it on backends that hold typed tables: it saves the dynamic check of the handle at
+    /// every access. Elsewhere it costs nothing.
+    ///
+    /// ```
+    /// use state_api::{Result, StateBackend, Value};
+    ///
+    /// fn sums<B: StateBackend<Key = u64>>(
+    ///     state: &mut B,
+    ///     sum: Value<u64>,
+    ///     count: Value<u64>,
+    ///     batch: &[(u64, u64)],
+    /// ) -> Result<()> {
+    ///     let (mut bound, (sum, count)) = state.bind((sum, count))?;
+    ///     for (key, amount) in batch {
+    ///         let mut at = bound.at_mut(key);
+    ///         at.value(sum).modify(0, |n| *n += amount)?;
+    ///         at.value(count).modify(0, |n| *n += 1)?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # use state_api::BoundStates as _;
+    /// ```
+    ///
+    /// # Errors
+    /// As [`StateBackend::value_table`]; [`Invalid`](crate::ErrorKind::Invalid) when a handle is
+    /// given twice.
+    fn bind<H: Handles>(&mut self, handles: H) -> Result<(Self::Bound<'_, H>, H::Bound)>;
+
+    /// A consistent, read-only view of the state as it is now; writes go on. This is the
+    /// synchronous part of a checkpoint.
+    ///
+    /// Cost: as each backend documents; never in proportion to the rows.
+    ///
+    /// # Errors
+    /// [`Poisoned`](crate::ErrorKind::Poisoned) as the laws say, or what the engine meets.
+    fn freeze(&mut self) -> Result<Self::View>;
+
+    /// Takes in rows, as a checkpoint holds them. `rows` refer to `states` by index; rows of
+    /// states that are not registered are kept as they are, decoded when the state is registered,
+    /// and carried into views until dropped by name.
+    ///
+    /// After an error the backend is to be destroyed: it may hold some of the rows.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid) when the backend holds rows already or the rows do
+    /// not ascend, [`OutOfRange`](crate::ErrorKind::OutOfRange) when a row lies outside the owned
+    /// key groups, [`Mismatch`](crate::ErrorKind::Mismatch) when a state is registered otherwise,
+    /// and what the source, the codecs and the engine meet.
+    fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()>;
+
+    /// Ends the use of the backend and keeps the data, where the backend can.
+    ///
+    /// # Errors
+    /// What the engine meets; the data is then as after a crash.
+    fn close(self) -> Result<()>;
+
+    /// Ends the use of the backend and removes its data.
+    ///
+    /// # Errors
+    /// What the engine meets; some of the data may remain.
+    fn destroy(self) -> Result<()>;
+}
+
+/// Memory held by a backend: see [`StateBackend::memory_held`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryHeld {
+    /// Rows, list elements and map entries held in memory.
+    pub entries: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Whether `bytes` leaves out what values hold behind their pointers, because some descriptor
+    /// gave no [heap-size function](ValueDescriptor::with_heap_size).
+    pub estimated: bool,
+}

@@ -1,0 +1,389 @@
+//! The manifest: the one small file that makes a set of runs a checkpoint.
+//!
+//! It lies at `manifests/<id, 20 digits>.json` and has exactly this shape:
+//!
+//! ```text
+//! {"manifest":{"format_version":1,...},"checksum":"<xxh3-128 of the inner object's bytes>"}\n
+//! ```
+//!
+//! The outer shape and the place of `format_version` never change. There is one way to write a given
+//! manifest (the values of `metadata` apart, which are kept as they are): what is not in that form
+//! is damage, so no field is ever skipped or guessed.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use state_api::row::StateMeta;
+use state_api::{Error, ErrorKind, KeyGroupRange, KeyGroups, Result};
+
+use crate::damage::corrupt;
+use crate::digest::{Digest, is_hex};
+use crate::run::check_states;
+use crate::storage::check_path;
+
+/// Version of the manifest format that this crate writes, and the newest that it reads.
+pub const MANIFEST_FORMAT: u16 = 1;
+
+/// Largest manifest file: 256 MiB, a million runs.
+pub const MAX_MANIFEST_BYTES: u64 = 256 << 20;
+
+/// Most bytes of user metadata in a manifest, as JSON: 4 MiB.
+pub const MAX_METADATA_BYTES: usize = 4 << 20;
+
+/// Begins every manifest file; the inner object follows.
+const OPENING: &[u8] = b"{\"manifest\":";
+
+/// A published checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Manifest {
+    /// Version of the manifest format.
+    pub format_version: u16,
+    /// Id of the checkpoint, unique in its storage; the highest is the latest.
+    pub checkpoint_id: u64,
+    /// 32 random hex digits: tells a writer whether the manifest under its id is its own.
+    pub commit_id: String,
+    /// Layout version of the key groups: see [`state_api::key_group::KEY_GROUP_LAYOUT`].
+    pub key_group_layout: u16,
+    /// Number of key groups of the job.
+    pub max_parallelism: u16,
+    /// When the checkpoint was made, in milliseconds since 1970, by the caller's clock.
+    pub created_ms: u64,
+    /// The parts, ascending by operator and key groups.
+    pub parts: Vec<Part>,
+    /// The user's own data, such as source positions.
+    pub metadata: BTreeMap<String, Value>,
+}
+
+/// The state of one operator in one range of key groups: what one worker wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Id of the operator. Ranges of one operator are disjoint.
+    pub operator: String,
+    /// The key groups that the part is complete for.
+    pub key_groups: KeyGroupRange,
+    /// All states of the part, ascending by name.
+    pub states: Vec<StateMeta>,
+    /// The runs, oldest first: a row in a later run replaces one in an earlier run.
+    pub runs: Vec<RunRef>,
+}
+
+/// A reference to a run file: all that a reader needs to trust it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRef {
+    /// Path of the file in the storage.
+    pub path: String,
+    /// Size of the file in bytes.
+    pub size: u64,
+    /// Digest of the whole file.
+    pub digest: Digest,
+    /// Digest of the footer, which holds the checksums of header and index, which holds those of
+    /// the blocks: proves a partial read.
+    pub seal: Digest,
+    /// The key groups of the file that belong to the part; rows outside are somebody else's.
+    pub clip: KeyGroupRange,
+    /// Number of rows and tombstones in the file, inside and outside the clip.
+    pub rows: u64,
+}
+
+/// The outer shape.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outer<'a> {
+    #[serde(borrow)]
+    manifest: &'a RawValue,
+    checksum: Cow<'a, str>,
+}
+
+/// What is read before anything else, from any version.
+#[derive(Deserialize)]
+struct Version {
+    format_version: u64,
+}
+
+/// The inner object, in the order of its bytes.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inner<'a> {
+    format_version: u16,
+    checkpoint_id: u64,
+    commit_id: Cow<'a, str>,
+    key_group_layout: u16,
+    max_parallelism: u16,
+    created_ms: u64,
+    parts: Cow<'a, [Part]>,
+    /// Raw, so that their bytes depend on no setting of the JSON library.
+    metadata: BTreeMap<String, Box<RawValue>>,
+}
+
+impl Manifest {
+    /// The path of the manifest of checkpoint `id`.
+    pub fn path(id: u64) -> String {
+        format!("{MANIFESTS}/{id:020}.json")
+    }
+
+    /// The bytes of the manifest file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the manifest breaks a rule of the format: see
+    /// [`Manifest::from_bytes`], which accepts exactly what this returns.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        self.check(ErrorKind::Invalid)?;
+        let unwritable = |error| {
+            Error::new(ErrorKind::Invalid, "the manifest cannot be written").with_source(error)
+        };
+        let metadata = self.metadata.iter().map(|(key, value)| {
+            let raw = serde_json::to_string(value).and_then(RawValue::from_string);
+            raw.map(|raw| (key.clone(), raw)).map_err(unwritable)
+        });
+        let inner = Inner {
+            format_version: self.format_version,
+            checkpoint_id: self.checkpoint_id,
+            commit_id: Cow::Borrowed(&self.commit_id),
+            key_group_layout: self.key_group_layout,
+            max_parallelism: self.max_parallelism,
+            created_ms: self.created_ms,
+            parts: Cow::Borrowed(&self.parts),
+            metadata: metadata.collect::<Result<_>>()?,
+        };
+        let inner = serde_json::to_string(&inner).map_err(unwritable)?;
+        let bytes = assemble(&inner, &Digest::of(inner.as_bytes()).to_string());
+        // What could not be read back is not written: metadata nested too deep, for example.
+        Self::from_bytes(&bytes, &Self::path(self.checkpoint_id)).map_err(|error| {
+            Error::new(ErrorKind::Invalid, "the manifest could not be read back").with_source(error)
+        })?;
+        Ok(bytes)
+    }
+
+    /// The manifest in `bytes`, the whole of `file`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] with `file` and `offset` when a byte is not as it was written: the
+    /// checksum does not match, the form is not the canonical one, ranges of an operator overlap, a
+    /// path or clip is illegal. [`ErrorKind::Unsupported`] when a newer version wrote it, whatever
+    /// the rest looks like.
+    pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Self> {
+        if bytes.len() as u64 > MAX_MANIFEST_BYTES {
+            return Err(corrupt(
+                file,
+                MAX_MANIFEST_BYTES,
+                "the manifest is too large",
+            ));
+        }
+        let outer: Outer<'_> = serde_json::from_slice(bytes).map_err(|error| {
+            corrupt(file, offset_of(bytes, &error), "not a manifest").with_source(error)
+        })?;
+        let raw = outer.manifest.get();
+        let again = assemble(raw, &outer.checksum);
+        if let Some(offset) = first_difference(bytes, &again) {
+            return Err(corrupt(
+                file,
+                offset,
+                "the manifest is not in canonical form",
+            ));
+        }
+        let start = OPENING.len() as u64;
+        let found = Digest::of(raw.as_bytes()).to_string();
+        if found != outer.checksum {
+            return Err(
+                corrupt(file, start, "the checksum of the manifest does not match")
+                    .with("expected", outer.checksum)
+                    .with("found", found),
+            );
+        }
+
+        let not_inner = |error: serde_json::Error| {
+            let offset = start + offset_of(raw.as_bytes(), &error);
+            corrupt(file, offset, "the manifest is not legal").with_source(error)
+        };
+        let Version { format_version } = serde_json::from_str(raw).map_err(not_inner)?;
+        if format_version > u64::from(MANIFEST_FORMAT) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "the manifest format is of a newer version",
+            )
+            .with("found", format_version)
+            .with("supported", MANIFEST_FORMAT)
+            .with("file", file)
+            .with("offset", start));
+        }
+        let inner: Inner<'_> = serde_json::from_str(raw).map_err(not_inner)?;
+        let again = serde_json::to_vec(&inner).map_err(not_inner)?;
+        if let Some(offset) = first_difference(raw.as_bytes(), &again) {
+            return Err(corrupt(
+                file,
+                start + offset,
+                "the manifest is not in canonical form",
+            ));
+        }
+        let size = inner
+            .metadata
+            .values()
+            .map(|raw| raw.get().len())
+            .sum::<usize>();
+        if size > MAX_METADATA_BYTES {
+            return Err(corrupt(file, start, "the metadata is too large").with("bytes", size));
+        }
+        let metadata = inner
+            .metadata
+            .into_iter()
+            .map(|(key, raw)| Ok((key, serde_json::from_str(raw.get()).map_err(not_inner)?)))
+            .collect::<Result<_>>()?;
+        let manifest = Self {
+            format_version: inner.format_version,
+            checkpoint_id: inner.checkpoint_id,
+            commit_id: inner.commit_id.into_owned(),
+            key_group_layout: inner.key_group_layout,
+            max_parallelism: inner.max_parallelism,
+            created_ms: inner.created_ms,
+            parts: inner.parts.into_owned(),
+            metadata,
+        };
+        manifest
+            .check(ErrorKind::Corrupt)
+            .map_err(|error| error.with("file", file).with("offset", start))?;
+        Ok(manifest)
+    }
+
+    /// Checks all rules that the types do not express; an offence has `kind`.
+    fn check(&self, kind: ErrorKind) -> Result<()> {
+        let offence = |message: &str| Error::new(kind, message);
+        if self.format_version != MANIFEST_FORMAT {
+            return Err(offence("there is no such manifest format")
+                .with("format_version", self.format_version));
+        }
+        if !is_hex(&self.commit_id, 32) {
+            return Err(offence("a commit id is 32 lower-case hex digits")
+                .with("commit_id", self.commit_id.escape_debug()));
+        }
+        if KeyGroups::all(self.max_parallelism).is_err() {
+            return Err(offence("the max parallelism is out of range")
+                .with("max_parallelism", self.max_parallelism));
+        }
+        for part in &self.parts {
+            part.check(kind, self.max_parallelism)?;
+        }
+        for pair in self.parts.windows(2) {
+            let [a, b] = pair else { continue };
+            let disjoint = a.operator < b.operator
+                || a.operator == b.operator && a.key_groups.last() < b.key_groups.first();
+            if !disjoint {
+                return Err(offence(
+                    "the parts must ascend by operator and key groups, without overlap",
+                )
+                .with("part", a.describe())
+                .with("next", b.describe()));
+            }
+        }
+        self.check_files(kind)
+    }
+
+    /// A file that is referred to twice must be the same both times.
+    fn check_files(&self, kind: ErrorKind) -> Result<()> {
+        let mut files = BTreeMap::new();
+        for run in self.parts.iter().flat_map(|part| &part.runs) {
+            let facts = (run.size, run.digest, run.seal, run.rows);
+            if *files.entry(&run.path).or_insert(facts) != facts {
+                return Err(
+                    Error::new(kind, "two references to one file differ").with("run", &run.path)
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Part {
+    fn check(&self, kind: ErrorKind, max_parallelism: u16) -> Result<()> {
+        let offence = |message: &str| Error::new(kind, message).with("part", self.describe());
+        let legal =
+            |range: KeyGroupRange| range.first() <= range.last() && range.last() < max_parallelism;
+        if self.operator.is_empty() {
+            return Err(offence("an operator has no name"));
+        }
+        if !legal(self.key_groups) {
+            return Err(offence("the key groups of a part are out of range")
+                .with("max_parallelism", max_parallelism));
+        }
+        check_states(kind, &self.states).map_err(|e| e.with("part", self.describe()))?;
+        for run in &self.runs {
+            if check_path(&run.path).is_err() {
+                return Err(
+                    offence("the path of a run is illegal").with("path", run.path.escape_debug())
+                );
+            }
+            let inside = self.key_groups.first() <= run.clip.first()
+                && run.clip.last() <= self.key_groups.last();
+            if !legal(run.clip) || !inside {
+                return Err(offence("the clip of a run lies outside its part")
+                    .with("run", &run.path)
+                    .with("clip", run.clip));
+            }
+        }
+        // No group without a run: a lost reference must not look like a part without rows.
+        match first_uncovered(self.key_groups, self.runs.iter().map(|run| run.clip)) {
+            Some(group) => Err(offence("a key group of a part has no run").with("group", group)),
+            None => Ok(()),
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("{} of `{}`", self.key_groups, self.operator.escape_debug())
+    }
+}
+
+/// The first group of `range` that no range of `cover` holds.
+pub(crate) fn first_uncovered(
+    range: KeyGroupRange,
+    cover: impl Iterator<Item = KeyGroupRange>,
+) -> Option<u32> {
+    let mut cover: Vec<_> = cover
+        .map(|r| (u32::from(r.first()), u32::from(r.last())))
+        .collect();
+    cover.sort_unstable();
+    let mut next = u32::from(range.first());
+    for (first, last) in cover {
+        if first > next {
+            break;
+        }
+        next = next.max(last + 1);
+    }
+    (next <= u32::from(range.last())).then_some(next)
+}
+
+/// Directory of the manifests.
+pub(crate) const MANIFESTS: &str = "manifests";
+
+fn assemble(manifest: &str, checksum: &str) -> Vec<u8> {
+    let checksum = checksum.as_bytes();
+    [
+        OPENING,
+        manifest.as_bytes(),
+        b",\"checksum\":\"",
+        checksum,
+        b"\"}\n",
+    ]
+    .concat()
+}
+
+/// Where two byte strings differ first.
+fn first_difference(a: &[u8], b: &[u8]) -> Option<u64> {
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    (a.len() != b.len() || same != a.len()).then_some(same as u64)
+}
+
+/// The offset of a parse error; the library knows lines and columns.
+fn offset_of(bytes: &[u8], error: &serde_json::Error) -> u64 {
+    let before = bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(error.line().saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum::<usize>();
+    let offset = before + error.column().saturating_sub(1);
+    offset.min(bytes.len()) as u64
+}

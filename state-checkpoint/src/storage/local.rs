@@ -1,0 +1,395 @@
+//! Files in a directory of a local disk.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use state_api::{Error, ErrorKind, Result};
+
+use super::path::is_visible;
+use super::{CheckpointStorage, FileWriter, check_path};
+use crate::damage::corrupt;
+use crate::unique::unique_id;
+
+/// A directory of a local file system.
+///
+/// - A file is written under a temporary name (`.tmp-` and 32 hex digits) in its directory, synced,
+///   published under its own name by a hard link, which fails if the name is taken, and its
+///   directories up to the root are synced. A crash leaves at most a temporary file, which nothing
+///   lists. The file system must support hard links.
+/// - A file whose sync failed is given up, never synced again: after a failed sync the kernel may
+///   report success for data that it has dropped. When the sync of a *directory* fails, a name may be
+///   visible but not durable; this instance then refuses to write (`Poisoned`). Open a new one when
+///   the disk is well.
+/// - Symbolic links below the root are refused. The check precedes the open, so it guards against a
+///   directory prepared with links, not against somebody who exchanges files at the same moment. The
+///   root itself may be a link; it is resolved once.
+/// - The calls block: a local disk answers in microseconds to milliseconds, and a thread pool costs
+///   more than it saves. Only a sync may take long; write checkpoints on a thread that may block.
+/// - Directories are synced on Unix only; elsewhere the file system's own order has to do.
+pub struct LocalStorage(Arc<Root>);
+
+struct Root {
+    path: PathBuf,
+    /// Set when a directory could not be synced.
+    poisoned: AtomicBool,
+}
+
+impl LocalStorage {
+    /// The storage in `root`, which is created if it does not exist.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when the directory cannot be created or resolved.
+    pub fn open(root: impl AsRef<Path>) -> Result<Self> {
+        let root = root.as_ref();
+        let resolved = fs::create_dir_all(root).and_then(|()| fs::canonicalize(root));
+        let path = resolved.map_err(|e| {
+            io_error(
+                "the root directory cannot be opened",
+                &root.display().to_string(),
+                e,
+            )
+        })?;
+        if let Some(parent) = path.parent() {
+            sync_dir(parent).map_err(|e| {
+                io_error(
+                    "the root directory cannot be synced",
+                    &root.display().to_string(),
+                    e,
+                )
+            })?;
+        }
+        Ok(Self(Arc::new(Root {
+            path,
+            poisoned: AtomicBool::new(false),
+        })))
+    }
+
+    /// The root directory, absolute.
+    pub fn root(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Opens a regular file for reading.
+    fn open_file(&self, path: &str) -> Result<(File, u64)> {
+        check_path(path)?;
+        let (_, target) = self.0.locate(path)?;
+        refuse_link(path, &target)?;
+        let file = File::open(&target).map_err(|e| io_error("a file cannot be opened", path, e))?;
+        let meta = file
+            .metadata()
+            .map_err(|e| io_error("a file has no size", path, e))?;
+        if !meta.is_file() {
+            return Err(corrupt(path, 0, "not a regular file"));
+        }
+        Ok((file, meta.len()))
+    }
+
+    fn begin(&self, path: &str) -> Result<LocalWriter> {
+        check_path(path)?;
+        self.0.check_health(path)?;
+        let dir = self.0.make_dirs(path)?;
+        let (_, target) = self.0.locate(path)?;
+        if exists(path, &target)? {
+            return Err(taken(path));
+        }
+        let temp = dir.join(format!(".tmp-{}", unique_id()?));
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&temp)
+            .map_err(|e| io_error("a temporary file cannot be created", path, e))?;
+        Ok(LocalWriter {
+            root: Arc::clone(&self.0),
+            path: path.to_owned(),
+            target,
+            temp,
+            file,
+            failed: false,
+        })
+    }
+}
+
+impl Root {
+    /// `(directory, file)` of a checked path; no directory on the way is a link.
+    fn locate(&self, path: &str) -> Result<(PathBuf, PathBuf)> {
+        let mut dir = self.path.clone();
+        let mut segments = path.split('/').peekable();
+        while let Some(segment) = segments.next() {
+            let next = dir.join(segment);
+            if segments.peek().is_none() {
+                return Ok((dir, next));
+            }
+            refuse_link(path, &next)?;
+            dir = next;
+        }
+        Ok((dir.clone(), dir))
+    }
+
+    /// Makes the directories above a checked path and returns the innermost one.
+    fn make_dirs(&self, path: &str) -> Result<PathBuf> {
+        let mut dir = self.path.clone();
+        if let Some((dirs, _)) = path.rsplit_once('/') {
+            for segment in dirs.split('/') {
+                dir.push(segment);
+                match fs::create_dir(&dir) {
+                    Ok(()) => {}
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                        refuse_link(path, &dir)?;
+                    }
+                    Err(e) => return Err(io_error("a directory cannot be created", path, e)),
+                }
+            }
+        }
+        Ok(dir)
+    }
+
+    /// Syncs the directory of `target` and those above it, up to the root: any of them may be new,
+    /// made by us or by a process that crashed before its sync.
+    fn sync_dirs(&self, path: &str, target: &Path) -> Result<()> {
+        for dir in target
+            .ancestors()
+            .skip(1)
+            .take_while(|dir| dir.starts_with(&self.path))
+        {
+            if let Err(e) = sync_dir(dir) {
+                self.poisoned.store(true, Ordering::SeqCst);
+                return Err(io_error("a directory cannot be synced", path, e));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_health(&self, path: &str) -> Result<()> {
+        if self.poisoned.load(Ordering::SeqCst) {
+            return Err(Error::new(
+                ErrorKind::Poisoned,
+                "an earlier sync of a directory failed: check the disk and open the storage anew",
+            )
+            .with("file", path));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl CheckpointStorage for LocalStorage {
+    async fn create(&self, path: &str) -> Result<Box<dyn FileWriter>> {
+        Ok(Box::new(self.begin(path)?))
+    }
+
+    async fn put_new(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        let mut writer = self.begin(path)?;
+        writer.append(bytes)?;
+        writer.publish()
+    }
+
+    async fn read(&self, path: &str, range: Range<u64>) -> Result<Vec<u8>> {
+        check_path(path)?;
+        check_range(path, &range)?;
+        let (mut file, size) = self.open_file(path)?;
+        // The size bounds the allocation.
+        let len = usize::try_from(range.end - range.start);
+        let (true, Ok(len)) = (range.end <= size, len) else {
+            return Err(corrupt(path, size, "the file ends too early"));
+        };
+        let mut bytes = vec![0; len];
+        file.seek(SeekFrom::Start(range.start))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(|e| io_error("a file cannot be read", path, e).with("offset", range.start))?;
+        Ok(bytes)
+    }
+
+    async fn size(&self, path: &str) -> Result<u64> {
+        Ok(self.open_file(path)?.1)
+    }
+
+    async fn list(&self, dir: &str) -> Result<Vec<String>> {
+        check_path(dir)?;
+        let (_, target) = match self.0.locate(dir) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            located => located?,
+        };
+        match refuse_link(dir, &target) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            checked => checked?,
+        }
+        let failed = |e| io_error("a directory cannot be listed", dir, e);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&target).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            // A link is listed, so that reading it fails instead of a file silently missing.
+            let is_dir = entry.file_type().map_err(failed)?.is_dir();
+            if let (false, Ok(name)) = (is_dir, entry.file_name().into_string())
+                && is_visible(&name)
+            {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    async fn delete(&self, path: &str) -> Result<()> {
+        check_path(path)?;
+        self.0.check_health(path)?;
+        let (_, target) = self.0.locate(path)?;
+        fs::remove_file(&target).map_err(|e| io_error("a file cannot be deleted", path, e))?;
+        self.0.sync_dirs(path, &target)
+    }
+}
+
+impl fmt::Debug for LocalStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LocalStorage").field(&self.0.path).finish()
+    }
+}
+
+impl fmt::Display for LocalStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "file://{}", self.0.path.display())
+    }
+}
+
+struct LocalWriter {
+    root: Arc<Root>,
+    path: String,
+    target: PathBuf,
+    /// Exists as long as this writer does.
+    temp: PathBuf,
+    file: File,
+    /// After a failed write or sync the file is given up.
+    failed: bool,
+}
+
+impl LocalWriter {
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        self.check()?;
+        self.file.write_all(bytes).map_err(|e| {
+            self.failed = true;
+            io_error("a file cannot be written", &self.path, e)
+        })
+    }
+
+    fn publish(self) -> Result<()> {
+        self.check()?;
+        self.file
+            .sync_all()
+            .map_err(|e| io_error("a file cannot be synced", &self.path, e))?;
+        match fs::hard_link(&self.temp, &self.target) {
+            Ok(()) => {}
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Err(taken(&self.path)),
+            Err(e) => {
+                return Err(io_error(
+                    "a file cannot be linked to its name",
+                    &self.path,
+                    e,
+                ));
+            }
+        }
+        self.root
+            .sync_dirs(&self.path, &self.target)
+            .inspect_err(|_| {
+                // Visible, perhaps not durable: take it back if the disk lets us. The storage is
+                // poisoned either way.
+                let _ = fs::remove_file(&self.target);
+            })
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.failed {
+            return Err(
+                Error::new(ErrorKind::Poisoned, "an earlier write of this file failed")
+                    .with("file", &self.path),
+            );
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl FileWriter for LocalWriter {
+    async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.append(bytes)
+    }
+
+    async fn finish(self: Box<Self>) -> Result<()> {
+        self.publish()
+    }
+}
+
+impl Drop for LocalWriter {
+    fn drop(&mut self) {
+        // If this fails, a temporary file stays behind; nothing lists it.
+        let _ = fs::remove_file(&self.temp);
+    }
+}
+
+impl fmt::Debug for LocalWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LocalWriter").field(&self.target).finish()
+    }
+}
+
+/// Refuses symbolic links; a missing file is `NotFound`.
+fn refuse_link(path: &str, target: &Path) -> Result<()> {
+    let meta = fs::symlink_metadata(target)
+        .map_err(|e| io_error("a file or directory cannot be reached", path, e))?;
+    if meta.is_symlink() {
+        return Err(corrupt(path, 0, "symbolic links are refused").with("link", target.display()));
+    }
+    Ok(())
+}
+
+/// Whether the name is taken, even by a dangling link.
+fn exists(path: &str, target: &Path) -> Result<bool> {
+    match fs::symlink_metadata(target) {
+        Ok(_) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(io_error("a file cannot be reached", path, e)),
+    }
+}
+
+#[cfg(unix)]
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the signature of the Unix one")]
+fn sync_dir(_dir: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Refuses a range that ends before it starts.
+pub(super) fn check_range(path: &str, range: &Range<u64>) -> Result<()> {
+    if range.start > range.end {
+        return Err(
+            Error::new(ErrorKind::Invalid, "a range ends before it starts")
+                .with("file", path)
+                .with("range", format_args!("{}..{}", range.start, range.end)),
+        );
+    }
+    Ok(())
+}
+
+#[cold]
+fn taken(path: &str) -> Error {
+    Error::new(ErrorKind::Conflict, "the file exists").with("file", path)
+}
+
+#[cold]
+fn io_error(message: &str, path: &str, error: io::Error) -> Error {
+    let kind = match error.kind() {
+        io::ErrorKind::NotFound => ErrorKind::NotFound,
+        _ => ErrorKind::Io,
+    };
+    Error::new(kind, format!("{message}: {error}"))
+        .with("file", path)
+        .with_source(error)
+}

@@ -1,0 +1,28 @@
+//! What a checkpoint promises, one fact a file.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, not the functions they call"
+)]
+
+mod support;
+
+mod exchanged_files;
+mod failing_storage;
+mod flipped_bytes;
+mod golden;
+mod hostile_bytes;
+mod lost_answer;
+mod narrow_reads;
+mod newer_version;
+mod publish_race;
+mod range_tombstones;
+mod rescale;
+mod restore_mismatch;
+mod round_trip;
+mod storage_contract;
+mod symlinks;
+mod truncated;
+mod unsorted_input;
+mod verified;

@@ -1,0 +1,1 @@
+//! Conformance suite for state backends: generated operation sequences against a published reference model

@@ -1,0 +1,388 @@
+//! The heap backend.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use state_api::address::RowHash;
+use state_api::{
+    Capability, Error, ErrorKind, Handles, KeyGroups, List, ListDescriptor, Map, MapDescriptor,
+    MemoryHeld, Result, RowRef, RowSource, StateBackend, StateId, StateKey, StateMeta, StateRead,
+    StateValue, Value, ValueDescriptor,
+};
+use state_table::{ChunkedList, ChunkedMap, KeyedRow, Table, TypedMut, TypedRead, Weight};
+
+use crate::bound::{BoundFamily, HeapBound, Take};
+use crate::codec::{ListRows, MapRows, ValueRows};
+use crate::opaque::OpaqueRows;
+use crate::slot::{Content, FrozenState, HeapState, Kind, MAX_COLLECTION_ROWS, Slot, TypedState, unfit};
+use crate::view::{FrozenSlot, HeapView};
+
+/// A state backend that keeps typed values on the heap.
+///
+/// # Cost
+/// An access is one hash of the key and one probe; reads are borrows; nothing is encoded but by a
+/// checkpoint. A freeze costs one reference count per segment of about 900 rows; the first write
+/// to a segment that a view shares copies it.
+pub struct HeapBackend<K> {
+    slots: Vec<Option<Slot<K>>>,
+    groups: KeyGroups,
+    epoch: u64,
+    key: PhantomData<fn() -> K>,
+}
+
+impl<K: StateKey> HeapBackend<K> {
+    /// An empty backend that owns `groups`.
+    pub fn new(groups: KeyGroups) -> Self {
+        Self { slots: Vec::new(), groups, epoch: 0, key: PhantomData }
+    }
+
+    #[inline]
+    fn typed<N: StateKey, X: StateValue, E: 'static>(
+        &self,
+        id: StateId,
+    ) -> Result<TypedRead<'_, Table<KeyedRow<K, N, X>>>> {
+        let slot = self.slots.get(id.index()).and_then(Option::as_ref);
+        match slot.and_then(|slot| Some((slot, slot.content.typed::<TypedState<K, N, X, E>>()?))) {
+            Some((slot, state)) => {
+                state.table.check(&slot.meta)?;
+                Ok(TypedRead::new(state.table.rows()))
+            }
+            None => Err(unfit(slot.map(|slot| &slot.meta), id)),
+        }
+    }
+
+    #[inline]
+    fn typed_mut<N: StateKey, X: StateValue, E: 'static>(
+        &mut self,
+        id: StateId,
+    ) -> Result<TypedMut<'_, K, N, X, E>> {
+        let Some(Some(Slot { meta, content })) = self.slots.get_mut(id.index()) else {
+            return Err(unfit(None, id));
+        };
+        match content.typed_mut::<TypedState<K, N, X, E>>() {
+            Some(state) => {
+                state.table.check(meta)?;
+                Ok(TypedMut::new(&mut state.table, state.kind.heap_size))
+            }
+            None => Err(unfit(Some(meta), id)),
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.as_ref().is_some_and(|slot| slot.meta.name == name))
+    }
+
+    fn id(index: usize) -> Result<StateId> {
+        u32::try_from(index)
+            .map(StateId)
+            .map_err(|_| Error::new(ErrorKind::Invalid, "more states than a number can hold"))
+    }
+
+    fn add(&mut self, slot: Slot<K>) -> Result<StateId> {
+        let id = Self::id(self.slots.len())?;
+        self.slots.push(Some(slot));
+        Ok(id)
+    }
+
+    /// Registers a state; decodes the rows that a restore brought for it.
+    fn register_kind<N: StateKey, X: StateValue, E: 'static>(
+        &mut self,
+        meta: StateMeta,
+        kind: Kind<X, E>,
+    ) -> Result<StateId> {
+        let groups = self.groups;
+        let fresh = || TypedState::<K, N, X, E>::new(groups, kind);
+        let Some(index) = self.find(&meta.name) else {
+            let content = Content::of(fresh());
+            return self.add(Slot { meta, content });
+        };
+        let Some(Some(slot)) = self.slots.get_mut(index) else {
+            return Err(unfit(None, Self::id(index)?));
+        };
+        if slot.meta != meta {
+            return Err(differs(&slot.meta, &meta));
+        }
+        let is_same = slot.content.typed::<TypedState<K, N, X, E>>().is_some();
+        match &slot.content {
+            _ if is_same => {}
+            Content::Opaque(rows) => {
+                let mut state = fresh();
+                for (group, key, envelope) in rows.iter() {
+                    let row = RowRef { group, state: 0, key, envelope };
+                    state.restore_row(groups, row).map_err(|e| e.with("state", &meta.name))?;
+                }
+                state.finish_restore().map_err(|e| e.with("state", &meta.name))?;
+                slot.content = Content::of(state);
+            }
+            Content::Common(_) | Content::Typed(_) => {
+                return Err(Error::new(
+                    ErrorKind::Mismatch,
+                    "the state is registered with types of the same names that are not the same types",
+                )
+                .with("state", &slot.meta));
+            }
+        }
+        Self::id(index)
+    }
+
+    /// The slots that a restore writes to, made where they are missing.
+    fn restore_targets(&mut self, states: &[StateMeta]) -> Result<Vec<usize>> {
+        let mut targets = Vec::with_capacity(states.len());
+        for meta in states {
+            targets.push(match self.find(&meta.name) {
+                Some(index) => {
+                    if let Some(Some(slot)) = self.slots.get(index) {
+                        if slot.meta != *meta {
+                            return Err(differs(&slot.meta, meta));
+                        }
+                    }
+                    index
+                }
+                None => {
+                    let content = Content::Opaque(Arc::default());
+                    self.add(Slot { meta: meta.clone(), content })?.index()
+                }
+            });
+        }
+        Ok(targets)
+    }
+
+    fn restore_row(&mut self, index: usize, row: RowRef<'_>) -> Result<()> {
+        let groups = self.groups;
+        let Some(Some(Slot { meta, content })) = self.slots.get_mut(index) else {
+            return Err(Error::new(ErrorKind::Invalid, "a row of a state that is not listed")
+                .with("state", row.state));
+        };
+        if let Content::Opaque(rows) = content {
+            // Nobody shares the rows: the backend was empty.
+            Arc::make_mut(rows).push(row);
+        } else if let Some(state) = content.registered_mut() {
+            state.restore_row(groups, row).map_err(|e| e.with("state", &meta.name))?;
+        }
+        Ok(())
+    }
+}
+
+fn differs(found: &StateMeta, given: &StateMeta) -> Error {
+    Error::new(ErrorKind::Mismatch, "the state is known with another description")
+        .with("known", found)
+        .with("given", given)
+}
+
+impl<K> fmt::Debug for HeapBackend<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeapBackend")
+            .field("states", &self.slots.iter().flatten().count())
+            .field("key_groups", &self.groups)
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K: StateKey> StateRead for HeapBackend<K> {
+    type Key = K;
+    type Prepared = RowHash;
+    type ValueRead<'r, V: StateValue, N: StateKey> = TypedRead<'r, Table<KeyedRow<K, N, V>>>;
+    type ListRead<'r, T: StateValue, N: StateKey> =
+        TypedRead<'r, Table<KeyedRow<K, N, ChunkedList<T>>>>;
+    type MapRead<'r, UK: StateKey, UV: StateValue, N: StateKey> =
+        TypedRead<'r, Table<KeyedRow<K, N, ChunkedMap<UK, UV>>>>;
+
+    #[inline]
+    fn key_groups(&self) -> KeyGroups {
+        self.groups
+    }
+
+    fn states(&self) -> Vec<StateMeta> {
+        let mut metas: Vec<_> = self.slots.iter().flatten().map(|slot| slot.meta.clone()).collect();
+        metas.sort_by(|a, b| a.name.cmp(&b.name));
+        metas
+    }
+
+    #[inline]
+    fn value_read<V: StateValue, N: StateKey>(
+        &self,
+        handle: Value<V, N>,
+    ) -> Result<Self::ValueRead<'_, V, N>> {
+        self.typed::<N, V, V>(handle.id())
+    }
+
+    #[inline]
+    fn list_read<T: StateValue, N: StateKey>(
+        &self,
+        handle: List<T, N>,
+    ) -> Result<Self::ListRead<'_, T, N>> {
+        self.typed::<N, ChunkedList<T>, T>(handle.id())
+    }
+
+    #[inline]
+    fn map_read<UK: StateKey, UV: StateValue, N: StateKey>(
+        &self,
+        handle: Map<UK, UV, N>,
+    ) -> Result<Self::MapRead<'_, UK, UV, N>> {
+        self.typed::<N, ChunkedMap<UK, UV>, UV>(handle.id())
+    }
+}
+
+impl<K: StateKey> StateBackend for HeapBackend<K> {
+    type View = HeapView<K>;
+    type ValueTable<'t, V: StateValue, N: StateKey> = TypedMut<'t, K, N, V, V>;
+    type ListTable<'t, T: StateValue, N: StateKey> = TypedMut<'t, K, N, ChunkedList<T>, T>;
+    type MapTable<'t, UK: StateKey, UV: StateValue, N: StateKey> =
+        TypedMut<'t, K, N, ChunkedMap<UK, UV>, UV>;
+    type Bound<'b, H: Handles> = HeapBound<'b, K, H>;
+
+    fn name(&self) -> &'static str {
+        "heap"
+    }
+
+    fn capability(&self) -> Capability {
+        Capability::default().with_borrowed_reads().with_constant_time_count()
+    }
+
+    fn memory_held(&self) -> MemoryHeld {
+        let mut held = MemoryHeld::default();
+        for slot in self.slots.iter().flatten() {
+            if let Some(state) = slot.content.registered() {
+                held.entries += state.entries();
+                held.bytes += state.bytes();
+                held.estimated |= state.is_estimated();
+            } else if let Content::Opaque(rows) = &slot.content {
+                held.entries += u64::try_from(rows.len()).unwrap_or(u64::MAX);
+                held.bytes += u64::try_from(rows.bytes()).unwrap_or(u64::MAX);
+            }
+        }
+        held
+    }
+
+    fn register_value<V: StateValue, N: StateKey>(
+        &mut self,
+        descriptor: ValueDescriptor<V, N>,
+    ) -> Result<Value<V, N>> {
+        let kind = Kind {
+            codec: Arc::new(ValueRows(Arc::clone(descriptor.codec()))),
+            heap_size: descriptor.heap_size(),
+            weigh: Weight::of_value::<V>,
+            max_rows: Table::<KeyedRow<K, N, V>>::MAX_ROWS,
+        };
+        self.register_kind::<N, V, V>(descriptor.meta::<K>(), kind).map(Value::from_id)
+    }
+
+    fn register_list<T: StateValue, N: StateKey>(
+        &mut self,
+        descriptor: ListDescriptor<T, N>,
+    ) -> Result<List<T, N>> {
+        let kind = Kind {
+            codec: Arc::new(ListRows(Arc::clone(descriptor.codec()))),
+            heap_size: descriptor.heap_size(),
+            weigh: Weight::of_list::<T>,
+            max_rows: MAX_COLLECTION_ROWS,
+        };
+        self.register_kind::<N, ChunkedList<T>, T>(descriptor.meta::<K>(), kind).map(List::from_id)
+    }
+
+    fn register_map<UK: StateKey, UV: StateValue, N: StateKey>(
+        &mut self,
+        descriptor: MapDescriptor<UK, UV, N>,
+    ) -> Result<Map<UK, UV, N>> {
+        let kind = Kind {
+            codec: Arc::new(MapRows(Arc::clone(descriptor.codec()))),
+            heap_size: descriptor.heap_size(),
+            weigh: Weight::of_map::<UK, UV>,
+            max_rows: MAX_COLLECTION_ROWS,
+        };
+        self.register_kind::<N, ChunkedMap<UK, UV>, UV>(descriptor.meta::<K>(), kind)
+            .map(Map::from_id)
+    }
+
+    fn drop_state(&mut self, name: &str) -> Result<()> {
+        match self.find(name).and_then(|index| self.slots.get_mut(index)) {
+            Some(slot) => {
+                *slot = None;
+                Ok(())
+            }
+            None => Err(Error::new(ErrorKind::NotFound, "no state of that name").with("state", name)),
+        }
+    }
+
+    #[inline]
+    fn value_table<V: StateValue, N: StateKey>(
+        &mut self,
+        handle: Value<V, N>,
+    ) -> Result<Self::ValueTable<'_, V, N>> {
+        self.typed_mut(handle.id())
+    }
+
+    #[inline]
+    fn list_table<T: StateValue, N: StateKey>(
+        &mut self,
+        handle: List<T, N>,
+    ) -> Result<Self::ListTable<'_, T, N>> {
+        self.typed_mut(handle.id())
+    }
+
+    #[inline]
+    fn map_table<UK: StateKey, UV: StateValue, N: StateKey>(
+        &mut self,
+        handle: Map<UK, UV, N>,
+    ) -> Result<Self::MapTable<'_, UK, UV, N>> {
+        self.typed_mut(handle.id())
+    }
+
+    fn bind<H: Handles>(&mut self, handles: H) -> Result<(HeapBound<'_, K, H>, H::Bound)> {
+        state_api::bind::check_distinct(handles)?;
+        let mut take = Take { slots: self.slots.iter_mut().map(Option::as_mut).collect() };
+        let tables = handles.resolve::<BoundFamily<'_, K>, _>(&mut take)?;
+        Ok((HeapBound { tables, groups: self.groups }, handles.bound()))
+    }
+
+    fn freeze(&mut self) -> Result<HeapView<K>> {
+        for slot in self.slots.iter().flatten() {
+            slot.check()?;
+        }
+        let states = self.slots.iter_mut().map(|slot| {
+            let Slot { meta, content } = slot.as_mut()?;
+            let state: Arc<dyn FrozenState> = match content {
+                Content::Common(state) => state.get_mut().freeze(),
+                Content::Typed(state) => state.freeze(),
+                Content::Opaque(rows) => Arc::<OpaqueRows>::clone(rows),
+            };
+            Some(FrozenSlot { meta: meta.clone(), state })
+        });
+        let states = states.collect();
+        self.epoch += 1;
+        Ok(HeapView::new(states, self.groups, self.epoch))
+    }
+
+    fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()> {
+        let holds_rows = self.slots.iter().flatten().any(|slot| match &slot.content {
+            Content::Opaque(rows) => !rows.is_empty(),
+            content => content.registered().is_some_and(|state| !state.is_empty()),
+        });
+        if holds_rows {
+            return Err(Error::new(ErrorKind::Invalid, "a backend that holds rows cannot restore"));
+        }
+        let targets = self.restore_targets(states)?;
+        let mut order = state_api::row::RowOrder::new(self.groups);
+        while let Some(row) = rows.next_row()? {
+            order.check(row)?;
+            let target = targets.get(row.state as usize).copied().unwrap_or(usize::MAX);
+            self.restore_row(target, row)?;
+        }
+        for slot in self.slots.iter_mut().flatten() {
+            if let Some(state) = slot.content.registered_mut() {
+                state.finish_restore().map_err(|e| e.with("state", &slot.meta.name))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn close(self) -> Result<()> {
+        Ok(())
+    }
+
+    fn destroy(self) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,204 @@
+//! The rows of a view: typed rows, encoded and sorted one key group at a time.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use state_api::address::RowHash;
+use state_api::key::encode;
+use state_api::row::envelope;
+use state_api::{KeyGroupRange, KeyGroups, KeyHash, Result, RowRef, RowSource, StateKey, StateValue};
+use state_table::{Frozen, FrozenSegment, KeyedRow};
+
+use crate::codec::RowCodec;
+
+/// Encoded rows of one key group of one state.
+#[derive(Debug, Default)]
+pub(crate) struct GroupBatch {
+    bytes: Vec<u8>,
+    /// Start, end of key and end of envelope of each row, in `bytes`.
+    rows: Vec<(usize, usize, usize)>,
+}
+
+impl GroupBatch {
+    /// Adds a row: `key` appends its key, `payload` its payload.
+    pub(crate) fn push(
+        &mut self,
+        key: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+        payload: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        let start = self.bytes.len();
+        key(&mut self.bytes)?;
+        let key_end = self.bytes.len();
+        envelope::begin(&mut self.bytes);
+        payload(&mut self.bytes)?;
+        self.rows.push((start, key_end, self.bytes.len()));
+        Ok(())
+    }
+
+    /// Adds a row that is encoded already.
+    pub(crate) fn push_encoded(&mut self, key: &[u8], envelope: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(key);
+        let key_end = self.bytes.len();
+        self.bytes.extend_from_slice(envelope);
+        self.rows.push((start, key_end, self.bytes.len()));
+    }
+
+    /// Sorts the rows by key. Whether they ascend strictly is for the reader of them to check: two
+    /// keys of one encoding are a breach of the law of `StateKey`, and must not be hidden here.
+    fn sort(&mut self) {
+        let bytes = &self.bytes;
+        let key = |&(start, end, _): &(usize, usize, usize)| bytes.get(start..end);
+        self.rows.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+    }
+
+    fn row(&self, index: usize) -> Option<(&[u8], &[u8])> {
+        let &(start, key_end, end) = self.rows.get(index)?;
+        Some((self.bytes.get(start..key_end)?, self.bytes.get(key_end..end)?))
+    }
+}
+
+/// Gives the rows of one state, key group by key group, ascending.
+pub(crate) trait ExportState: Send {
+    /// The rows of `group`, in any order. Groups are asked for in ascending order, each once.
+    fn take_group(&mut self, group: u16) -> Result<GroupBatch>;
+}
+
+/// Export of a typed state: segments are encoded as the groups reach them, and released.
+pub(crate) struct TypedExport<K, N, X> {
+    segments: std::iter::Peekable<state_table::IntoSegments<KeyedRow<K, N, X>>>,
+    codec: Arc<dyn RowCodec<X>>,
+    groups: KeyGroups,
+    range: KeyGroupRange,
+    /// Rows of segments that are begun, by key group.
+    pending: BTreeMap<u16, GroupBatch>,
+    prefix: Vec<u8>,
+}
+
+impl<K: StateKey, N: StateKey, X: StateValue> TypedExport<K, N, X> {
+    pub(crate) fn new(
+        rows: Frozen<KeyedRow<K, N, X>>,
+        codec: Arc<dyn RowCodec<X>>,
+        groups: KeyGroups,
+        range: KeyGroupRange,
+    ) -> Self {
+        Self {
+            segments: rows.into_segments().peekable(),
+            codec,
+            groups,
+            range,
+            pending: BTreeMap::new(),
+            prefix: Vec::new(),
+        }
+    }
+
+    /// The next segment, if it can hold rows of `group` or of one before it.
+    fn next_segment(&mut self, group: u16) -> Option<FrozenSegment<KeyedRow<K, N, X>>> {
+        let groups = self.groups;
+        self.segments.next_if(|segment| {
+            // The hash of a row has only the upper bits of its key's.
+            groups.group_of(RowHash::first_key(*segment.hashes().start())) <= group
+        })
+    }
+
+    fn encode(&mut self, segment: &FrozenSegment<KeyedRow<K, N, X>>) -> Result<()> {
+        for row in segment.iter() {
+            let group = self.groups.group_of(KeyHash::of(&row.key)?);
+            if !self.range.contains(group) {
+                continue;
+            }
+            self.prefix.clear();
+            encode(&row.key, &mut self.prefix)?;
+            encode(&row.namespace, &mut self.prefix)?;
+            let batch = self.pending.entry(group).or_default();
+            self.codec.encode(&self.prefix, &row.state, batch)?;
+        }
+        Ok(())
+    }
+}
+
+impl<K, N, X> ExportState for TypedExport<K, N, X>
+where
+    K: StateKey,
+    N: StateKey,
+    X: StateValue,
+{
+    fn take_group(&mut self, group: u16) -> Result<GroupBatch> {
+        while let Some(segment) = self.next_segment(group) {
+            self.encode(&segment)?;
+        }
+        Ok(self.pending.remove(&group).unwrap_or_default())
+    }
+}
+
+/// All rows of a view in a range of key groups: see
+/// [`StateView::into_rows`](state_api::StateView::into_rows).
+pub struct HeapRows {
+    states: Vec<Box<dyn ExportState>>,
+    groups: std::ops::RangeInclusive<u16>,
+    group: u16,
+    state: usize,
+    batch: GroupBatch,
+    next: usize,
+}
+
+impl HeapRows {
+    pub(crate) fn new(states: Vec<Box<dyn ExportState>>, range: KeyGroupRange) -> Self {
+        Self {
+            state: states.len(),
+            states,
+            groups: range.first()..=range.last(),
+            group: range.first(),
+            batch: GroupBatch::default(),
+            next: 0,
+        }
+    }
+
+    /// Moves to the next batch that has rows; `false` at the end.
+    fn advance(&mut self) -> Result<bool> {
+        loop {
+            while let Some(state) = self.states.get_mut(self.state) {
+                self.batch = state.take_group(self.group)?;
+                if !self.batch.rows.is_empty() {
+                    self.batch.sort();
+                    self.next = 0;
+                    return Ok(true);
+                }
+                self.state += 1;
+            }
+            let Some(group) = self.groups.next() else { return Ok(false) };
+            self.group = group;
+            self.state = 0;
+        }
+    }
+}
+
+impl RowSource for HeapRows {
+    fn next_row(&mut self) -> Result<Option<RowRef<'_>>> {
+        if self.next == self.batch.rows.len() {
+            if !self.batch.rows.is_empty() {
+                self.batch = GroupBatch::default();
+                self.next = 0;
+                self.state += 1;
+            }
+            if !self.advance()? {
+                return Ok(None);
+            }
+        }
+        let index = self.next;
+        self.next += 1;
+        let (group, state) = (self.group, u32::try_from(self.state).unwrap_or(u32::MAX));
+        let row = self.batch.row(index);
+        Ok(row.map(|(key, envelope)| RowRef { group, state, key, envelope }))
+    }
+}
+
+impl fmt::Debug for HeapRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeapRows")
+            .field("states", &self.states.len())
+            .field("group", &self.group)
+            .finish_non_exhaustive()
+    }
+}

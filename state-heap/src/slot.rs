@@ -1,0 +1,222 @@
+//! Slots: the states of a backend, typed or opaque.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use state_api::address::RowHash;
+use state_api::descriptor::HeapSize;
+use state_api::{
+    Error, ErrorKind, KeyGroupRange, KeyGroups, Result, RowRef, StateId, StateKey, StateMeta,
+    StateValue,
+};
+use state_table::{Frozen, KeyedRow, TypedTable, Weight};
+
+use crate::common::Common;
+use crate::codec::{Parts, RowCodec, payload, split};
+use crate::export::{ExportState, TypedExport};
+use crate::opaque::{OpaqueExport, OpaqueRows};
+
+/// Most rows of a segment of a list or map table: half as many as of a value table, since cloning
+/// such a row costs more.
+pub(crate) const MAX_COLLECTION_ROWS: usize = 448;
+
+/// A state of a live backend, for what does not need its types.
+pub(crate) trait HeapState: Any + Send {
+    fn freeze(&mut self) -> Arc<dyn FrozenState>;
+    fn check(&self, meta: &StateMeta) -> Result<()>;
+    fn is_empty(&self) -> bool;
+    fn entries(&self) -> u64;
+    fn bytes(&self) -> u64;
+    /// Whether `bytes` leaves out what elements hold behind their pointers.
+    fn is_estimated(&self) -> bool;
+    /// Takes in a row; rows come in ascending order.
+    fn restore_row(&mut self, groups: KeyGroups, row: RowRef<'_>) -> Result<()>;
+    /// Ends a restore.
+    fn finish_restore(&mut self) -> Result<()>;
+}
+
+/// A state of a view, for what does not need its types.
+pub(crate) trait FrozenState: Any + Send + Sync {
+    /// The rows in `range`. Memory that nobody else holds is released as the rows go by.
+    fn export(self: Arc<Self>, groups: KeyGroups, range: KeyGroupRange) -> Box<dyn ExportState>;
+}
+
+/// How the types of a state meet rows: the only parts that differ between kinds.
+pub(crate) struct Kind<X, E> {
+    pub(crate) codec: Arc<dyn RowCodec<X>>,
+    pub(crate) heap_size: Option<HeapSize<E>>,
+    pub(crate) weigh: fn(&X, Option<HeapSize<E>>) -> Weight,
+    pub(crate) max_rows: usize,
+}
+
+/// A typed state: `X` is a value, list or map, `E` its element.
+pub(crate) struct TypedState<K, N, X, E> {
+    pub(crate) table: TypedTable<K, N, X>,
+    pub(crate) kind: Kind<X, E>,
+    restoring: Option<Restoring<K, N, X>>,
+}
+
+/// The key that a restore is at: its rows come one after the other.
+struct Restoring<K, N, X> {
+    prefix: Vec<u8>,
+    key: K,
+    namespace: N,
+    state: X,
+}
+
+impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> TypedState<K, N, X, E> {
+    pub(crate) fn new(groups: KeyGroups, kind: Kind<X, E>) -> Self {
+        let table = TypedTable::new(RowHash::of_groups(groups), kind.max_rows);
+        Self { table, kind, restoring: None }
+    }
+}
+
+impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedState<K, N, X, E> {
+    fn freeze(&mut self) -> Arc<dyn FrozenState> {
+        Arc::new(TypedView { rows: self.table.freeze(), codec: Arc::clone(&self.kind.codec) })
+    }
+
+    fn check(&self, meta: &StateMeta) -> Result<()> {
+        self.table.check(meta)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.table.rows().is_empty()
+    }
+
+    fn entries(&self) -> u64 {
+        self.table.entries()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.table.bytes()
+    }
+
+    fn is_estimated(&self) -> bool {
+        self.kind.heap_size.is_none()
+    }
+
+    fn restore_row(&mut self, groups: KeyGroups, row: RowRef<'_>) -> Result<()> {
+        let payload = payload(row.envelope)?;
+        if let Some(at) = &mut self.restoring {
+            if let Some(tail) = row.key.strip_prefix(&at.prefix[..]) {
+                return self.kind.codec.decode_next(&mut at.state, tail, payload);
+            }
+        }
+        self.finish_restore()?;
+        let Parts { key, namespace, prefix } = split(groups, row.group, row.key)?;
+        let tail = row.key.get(prefix.len()..).unwrap_or_default();
+        let state = self.kind.codec.decode_first(tail, payload)?;
+        self.restoring = Some(Restoring { prefix: prefix.into(), key, namespace, state });
+        Ok(())
+    }
+
+    fn finish_restore(&mut self) -> Result<()> {
+        let Some(Restoring { key, namespace, state, .. }) = self.restoring.take() else {
+            return Ok(());
+        };
+        let weight = (self.kind.weigh)(&state, self.kind.heap_size);
+        self.table.add(key, namespace, state, weight)
+    }
+}
+
+/// A typed state of a view.
+pub(crate) struct TypedView<K, N, X> {
+    pub(crate) rows: Frozen<KeyedRow<K, N, X>>,
+    codec: Arc<dyn RowCodec<X>>,
+}
+
+impl<K: StateKey, N: StateKey, X: StateValue> FrozenState for TypedView<K, N, X> {
+    fn export(self: Arc<Self>, groups: KeyGroups, range: KeyGroupRange) -> Box<dyn ExportState> {
+        let (rows, codec) = match Arc::try_unwrap(self) {
+            Ok(view) => (view.rows, view.codec),
+            Err(view) => (view.rows.clone(), Arc::clone(&view.codec)),
+        };
+        Box::new(TypedExport::new(rows, codec, groups, range))
+    }
+}
+
+impl FrozenState for OpaqueRows {
+    fn export(self: Arc<Self>, _: KeyGroups, range: KeyGroupRange) -> Box<dyn ExportState> {
+        Box::new(OpaqueExport::new(self, range))
+    }
+}
+
+/// What a state is at the moment.
+pub(crate) enum Content<K> {
+    /// Registered, a value of a common type.
+    Common(Common<K>),
+    /// Registered, of any other types.
+    Typed(Box<dyn HeapState>),
+    /// Known by description and rows only.
+    Opaque(Arc<OpaqueRows>),
+}
+
+/// A state of a backend.
+pub(crate) struct Slot<K> {
+    pub(crate) meta: StateMeta,
+    pub(crate) content: Content<K>,
+}
+
+impl<K: StateKey> Slot<K> {
+    /// Refuses use after a closure panicked in an update.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.content.registered().map_or(Ok(()), |state| state.check(&self.meta))
+    }
+}
+
+impl<K: StateKey> Content<K> {
+    /// A registered state.
+    pub(crate) fn of<T: HeapState>(state: T) -> Self {
+        Common::of(Box::new(state)).map_or_else(Self::Typed, Self::Common)
+    }
+
+    /// The state, if it is registered.
+    pub(crate) fn registered(&self) -> Option<&dyn HeapState> {
+        match self {
+            Self::Common(state) => Some(state.get()),
+            Self::Typed(state) => Some(&**state),
+            Self::Opaque(_) => None,
+        }
+    }
+
+    /// The state, if it is registered.
+    pub(crate) fn registered_mut(&mut self) -> Option<&mut dyn HeapState> {
+        match self {
+            Self::Common(state) => Some(state.get_mut()),
+            Self::Typed(state) => Some(&mut **state),
+            Self::Opaque(_) => None,
+        }
+    }
+
+    /// The typed state, if it has these types.
+    #[inline]
+    pub(crate) fn typed<T: HeapState>(&self) -> Option<&T> {
+        match self {
+            Self::Common(state) => state.typed(),
+            Self::Typed(state) => (&**state as &dyn Any).downcast_ref(),
+            Self::Opaque(_) => None,
+        }
+    }
+
+    /// The typed state, if it has these types.
+    #[inline]
+    pub(crate) fn typed_mut<T: HeapState>(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Common(state) => state.typed_mut(),
+            Self::Typed(state) => (&mut **state as &mut dyn Any).downcast_mut(),
+            Self::Opaque(_) => None,
+        }
+    }
+}
+
+/// The error for a handle whose types are not those of the state.
+#[cold]
+pub(crate) fn unfit(meta: Option<&StateMeta>, id: StateId) -> Error {
+    let error = Error::new(ErrorKind::Mismatch, "the handle does not fit the state of its number")
+        .with("handle", id.0);
+    match meta {
+        Some(meta) => error.with("state", meta),
+        None => error.with("state", "none: never registered here, or dropped"),
+    }
+}

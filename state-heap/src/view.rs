@@ -1,0 +1,135 @@
+//! Views of a heap backend.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use state_api::address::RowHash;
+use state_api::{
+    KeyGroupRange, KeyGroups, List, Map, Result, StateId, StateKey, StateMeta, StateRead,
+    StateValue, StateView, Value,
+};
+use state_table::{ChunkedList, ChunkedMap, Frozen, KeyedRow, TypedRead};
+
+use crate::export::HeapRows;
+use crate::slot::{FrozenState, TypedView, unfit};
+
+/// A consistent view of a [`HeapBackend`](crate::HeapBackend). Reads are borrows, as on the
+/// backend.
+pub struct HeapView<K> {
+    states: Arc<Vec<Option<FrozenSlot>>>,
+    groups: KeyGroups,
+    epoch: u64,
+    key: PhantomData<fn() -> K>,
+}
+
+/// A state of a view.
+#[derive(Clone)]
+pub(crate) struct FrozenSlot {
+    pub(crate) meta: StateMeta,
+    pub(crate) state: Arc<dyn FrozenState>,
+}
+
+impl<K: StateKey> HeapView<K> {
+    pub(crate) fn new(states: Vec<Option<FrozenSlot>>, groups: KeyGroups, epoch: u64) -> Self {
+        Self { states: Arc::new(states), groups, epoch, key: PhantomData }
+    }
+
+    #[inline]
+    #[expect(clippy::type_complexity, reason = "the frozen table of a typed state")]
+    fn rows<N: StateKey, X: StateValue>(
+        &self,
+        id: StateId,
+    ) -> Result<TypedRead<'_, Frozen<KeyedRow<K, N, X>>>> {
+        let slot = self.states.get(id.index()).and_then(Option::as_ref);
+        let view = slot.and_then(|slot| {
+            (&*slot.state as &dyn Any).downcast_ref::<TypedView<K, N, X>>()
+        });
+        match view {
+            Some(view) => Ok(TypedRead::new(&view.rows)),
+            None => Err(unfit(slot.map(|slot| &slot.meta), id)),
+        }
+    }
+}
+
+impl<K> Clone for HeapView<K> {
+    fn clone(&self) -> Self {
+        Self {
+            states: Arc::clone(&self.states),
+            groups: self.groups,
+            epoch: self.epoch,
+            key: PhantomData,
+        }
+    }
+}
+
+impl<K> fmt::Debug for HeapView<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeapView")
+            .field("epoch", &self.epoch)
+            .field("key_groups", &self.groups)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K: StateKey> StateRead for HeapView<K> {
+    type Key = K;
+    type Prepared = RowHash;
+    type ValueRead<'r, V: StateValue, N: StateKey> = TypedRead<'r, Frozen<KeyedRow<K, N, V>>>;
+    type ListRead<'r, T: StateValue, N: StateKey> =
+        TypedRead<'r, Frozen<KeyedRow<K, N, ChunkedList<T>>>>;
+    type MapRead<'r, UK: StateKey, UV: StateValue, N: StateKey> =
+        TypedRead<'r, Frozen<KeyedRow<K, N, ChunkedMap<UK, UV>>>>;
+
+    fn key_groups(&self) -> KeyGroups {
+        self.groups
+    }
+
+    fn states(&self) -> Vec<StateMeta> {
+        let mut metas: Vec<_> = self.states.iter().flatten().map(|slot| slot.meta.clone()).collect();
+        metas.sort_by(|a, b| a.name.cmp(&b.name));
+        metas
+    }
+
+    #[inline]
+    fn value_read<V: StateValue, N: StateKey>(
+        &self,
+        handle: Value<V, N>,
+    ) -> Result<Self::ValueRead<'_, V, N>> {
+        self.rows(handle.id())
+    }
+
+    #[inline]
+    fn list_read<T: StateValue, N: StateKey>(
+        &self,
+        handle: List<T, N>,
+    ) -> Result<Self::ListRead<'_, T, N>> {
+        self.rows(handle.id())
+    }
+
+    #[inline]
+    fn map_read<UK: StateKey, UV: StateValue, N: StateKey>(
+        &self,
+        handle: Map<UK, UV, N>,
+    ) -> Result<Self::MapRead<'_, UK, UV, N>> {
+        self.rows(handle.id())
+    }
+}
+
+impl<K: StateKey> StateView for HeapView<K> {
+    type Rows = HeapRows;
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn into_rows(self, range: KeyGroupRange) -> Result<HeapRows> {
+        let groups = self.groups;
+        let states = Arc::try_unwrap(self.states).unwrap_or_else(|shared| (*shared).clone());
+        let mut states: Vec<_> = states.into_iter().flatten().collect();
+        states.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+        let exports = states.into_iter().map(|slot| slot.state.export(groups, range)).collect();
+        Ok(HeapRows::new(exports, range))
+    }
+}

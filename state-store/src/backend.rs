@@ -1,0 +1,406 @@
+//! The backend: typed keyed state over any ordered store.
+
+use std::any::{Any, type_name};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use state_api::bind::{BoundHandle, Pick, Resolver, TableFamily};
+use state_api::row::RowOrder;
+use state_api::{
+    BoundStates, Capability, Error, ErrorKind, Handles, KeyGroups, List, ListDescriptor, Map,
+    MapDescriptor, MemoryHeld, Result, RowRef, RowSource, StateBackend, StateId, StateKey,
+    StateKind, StateMeta, StateRead, StateValue, Value, ValueDescriptor,
+};
+
+use crate::core::Core;
+use crate::directory::{self, FIRST_STATE};
+use crate::layout::{self, RowPrefix};
+use crate::read::StoreTable;
+use crate::slot::{ListTypes, MapTypes, Slot, Slots, ValueTypes};
+use crate::store::{OrderedStore, Scan, TableId};
+use crate::view::StoreView;
+use crate::write::StoreTableMut;
+
+/// A state backend over the ordered store `S`, with keys `K`.
+///
+/// Values are encoded by their codec and kept in the engine: a table per state, a row per value,
+/// list chunk or map entry. Every access is one call of the engine, but for those that read and
+/// write: two.
+pub struct StoreBackend<K, S> {
+    core: Core<S>,
+    slots: Slots,
+    groups: KeyGroups,
+    epoch: u64,
+    key: PhantomData<fn() -> K>,
+}
+
+impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
+    /// A backend over `store`, which is empty or was closed by a backend of the same key type and
+    /// key groups.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Mismatch`] when the store was written by another backend, for another key type
+    /// or other key groups; [`ErrorKind::Unsupported`] for another layout version;
+    /// [`ErrorKind::Corrupt`] when its metadata does not parse; what the engine meets.
+    pub fn new(mut store: S, groups: KeyGroups) -> Result<Self> {
+        let directory = directory::open(&mut store, groups, type_name::<K>())?;
+        let mut slots = Slots::default();
+        for listed in directory.states {
+            store.create_table(listed.table)?;
+            slots.push(Slot::opaque(listed.table, listed.meta))?;
+        }
+        Ok(Self {
+            core: Core::new(store, directory.chunks),
+            slots,
+            groups,
+            epoch: 0,
+            key: PhantomData,
+        })
+    }
+
+    /// The engine below, for reading its own figures.
+    pub fn store(&self) -> &S {
+        self.core.store()
+    }
+
+    /// Finds or makes the slot of a state. One that is there must have the same description.
+    fn slot(&mut self, meta: StateMeta) -> Result<StateId> {
+        if let Some(id) = self.slots.find(&meta.name) {
+            let found = self.slots.get_mut(id).map(|slot| Arc::clone(&slot.meta));
+            return match found {
+                Some(found) if *found != meta => Err(differs(&found, &meta)),
+                _ => Ok(id),
+            };
+        }
+        let table = self.slots.next_table(FIRST_STATE);
+        self.core.write(|store| {
+            store.create_table(table)?;
+            directory::add_state(store, table, &meta)
+        })?;
+        self.slots.push(Slot::opaque(table, meta))
+    }
+
+    fn register_types<T: Any + Send + Sync>(&mut self, meta: StateMeta, types: T) -> Result<StateId> {
+        self.core.check()?;
+        let id = self.slot(meta)?;
+        if let Some(slot) = self.slots.get_mut(id) {
+            slot.set_types(types)?;
+        }
+        Ok(id)
+    }
+
+    fn is_empty(&self) -> Result<bool> {
+        for slot in self.slots.by_name() {
+            let mut scan = self.core.store().scan(slot.table, Bound::Unbounded, Bound::Unbounded)?;
+            if scan.next_entry()?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn ingest(&mut self, targets: &[(TableId, StateKind)], rows: &mut dyn RowSource) -> Result<()> {
+        let mut order = RowOrder::new(self.groups);
+        let mut key = Vec::new();
+        while let Some(row) = rows.next_row()? {
+            order.check(row)?;
+            let RowRef { group, state, key: row_key, envelope } = row;
+            let Some(&(table, kind)) = targets.get(state as usize) else {
+                return Err(Error::new(ErrorKind::Invalid, "a row of a state that is not listed")
+                    .with("state", state));
+            };
+            key.clear();
+            key.extend_from_slice(&group.to_be_bytes());
+            key.extend_from_slice(row_key);
+            if kind == StateKind::List {
+                let number = layout::chunk_number(row_key)?;
+                let next = number.checked_add(1).ok_or_else(|| {
+                    Error::new(ErrorKind::Corrupt, "a list chunk has the last possible number")
+                })?;
+                self.core.skip_chunks_to(next)?;
+            }
+            self.core.write(|store| store.put(table, &key, envelope))?;
+        }
+        Ok(())
+    }
+}
+
+fn differs(found: &StateMeta, given: &StateMeta) -> Error {
+    Error::new(ErrorKind::Mismatch, "the state is known with another description")
+        .with("known", found)
+        .with("given", given)
+}
+
+impl<K, S: fmt::Debug> fmt::Debug for StoreBackend<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreBackend")
+            .field("core", &self.core)
+            .field("slots", &self.slots)
+            .field("key_groups", &self.groups)
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K: StateKey, S: OrderedStore> StateRead for StoreBackend<K, S> {
+    type Key = K;
+    type Prepared = RowPrefix;
+    type ValueRead<'r, V: StateValue, N: StateKey>
+        = StoreTable<'r, S, K, ValueTypes<V, N>>
+    where
+        Self: 'r;
+    type ListRead<'r, T: StateValue, N: StateKey>
+        = StoreTable<'r, S, K, ListTypes<T, N>>
+    where
+        Self: 'r;
+    type MapRead<'r, UK: StateKey, UV: StateValue, N: StateKey>
+        = StoreTable<'r, S, K, MapTypes<UK, UV, N>>
+    where
+        Self: 'r;
+
+    #[inline]
+    fn key_groups(&self) -> KeyGroups {
+        self.groups
+    }
+
+    fn states(&self) -> Vec<StateMeta> {
+        self.slots.metas()
+    }
+
+    fn value_read<V: StateValue, N: StateKey>(
+        &self,
+        handle: Value<V, N>,
+    ) -> Result<Self::ValueRead<'_, V, N>> {
+        self.core.check()?;
+        Ok(StoreTable::new(self.core.store(), self.slots.resolve(handle.id())?))
+    }
+
+    fn list_read<T: StateValue, N: StateKey>(
+        &self,
+        handle: List<T, N>,
+    ) -> Result<Self::ListRead<'_, T, N>> {
+        self.core.check()?;
+        Ok(StoreTable::new(self.core.store(), self.slots.resolve(handle.id())?))
+    }
+
+    fn map_read<UK: StateKey, UV: StateValue, N: StateKey>(
+        &self,
+        handle: Map<UK, UV, N>,
+    ) -> Result<Self::MapRead<'_, UK, UV, N>> {
+        self.core.check()?;
+        Ok(StoreTable::new(self.core.store(), self.slots.resolve(handle.id())?))
+    }
+}
+
+impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
+    type View = StoreView<K, S::View>;
+    type ValueTable<'t, V: StateValue, N: StateKey>
+        = StoreTableMut<'t, S, K, ValueTypes<V, N>>
+    where
+        Self: 't;
+    type ListTable<'t, T: StateValue, N: StateKey>
+        = StoreTableMut<'t, S, K, ListTypes<T, N>>
+    where
+        Self: 't;
+    type MapTable<'t, UK: StateKey, UV: StateValue, N: StateKey>
+        = StoreTableMut<'t, S, K, MapTypes<UK, UV, N>>
+    where
+        Self: 't;
+    type Bound<'b, H: Handles>
+        = StoreBound<'b, K, S>
+    where
+        Self: 'b;
+
+    fn name(&self) -> &'static str {
+        self.core.store().name()
+    }
+
+    fn capability(&self) -> Capability {
+        self.core.store().capability()
+    }
+
+    fn memory_held(&self) -> MemoryHeld {
+        let bytes = u64::try_from(self.core.bytes()).unwrap_or(u64::MAX);
+        MemoryHeld { entries: 0, bytes, estimated: false }
+    }
+
+    fn register_value<V: StateValue, N: StateKey>(
+        &mut self,
+        descriptor: ValueDescriptor<V, N>,
+    ) -> Result<Value<V, N>> {
+        let codec = Arc::clone(descriptor.codec());
+        let types = ValueTypes::<V, N> { codec, types: PhantomData };
+        self.register_types(descriptor.meta::<K>(), types).map(Value::from_id)
+    }
+
+    fn register_list<T: StateValue, N: StateKey>(
+        &mut self,
+        descriptor: ListDescriptor<T, N>,
+    ) -> Result<List<T, N>> {
+        let codec = Arc::clone(descriptor.codec());
+        let types = ListTypes::<T, N> { codec, types: PhantomData };
+        self.register_types(descriptor.meta::<K>(), types).map(List::from_id)
+    }
+
+    fn register_map<UK: StateKey, UV: StateValue, N: StateKey>(
+        &mut self,
+        descriptor: MapDescriptor<UK, UV, N>,
+    ) -> Result<Map<UK, UV, N>> {
+        let codec = Arc::clone(descriptor.codec());
+        let types = MapTypes::<UK, UV, N> { codec, types: PhantomData };
+        self.register_types(descriptor.meta::<K>(), types).map(Map::from_id)
+    }
+
+    fn drop_state(&mut self, name: &str) -> Result<()> {
+        self.core.check()?;
+        let slot = self.slots.find(name).and_then(|id| self.slots.remove(id));
+        let Some(slot) = slot else {
+            return Err(Error::new(ErrorKind::NotFound, "no state of that name").with("state", name));
+        };
+        self.core.forget_tails();
+        self.core.write(|store| {
+            directory::remove_state(store, slot.table)?;
+            store.drop_table(slot.table)
+        })
+    }
+
+    #[inline]
+    fn value_table<V: StateValue, N: StateKey>(
+        &mut self,
+        handle: Value<V, N>,
+    ) -> Result<Self::ValueTable<'_, V, N>> {
+        self.core.check()?;
+        Ok(StoreTableMut::new(&mut self.core, self.slots.resolve(handle.id())?))
+    }
+
+    #[inline]
+    fn list_table<T: StateValue, N: StateKey>(
+        &mut self,
+        handle: List<T, N>,
+    ) -> Result<Self::ListTable<'_, T, N>> {
+        self.core.check()?;
+        Ok(StoreTableMut::new(&mut self.core, self.slots.resolve(handle.id())?))
+    }
+
+    #[inline]
+    fn map_table<UK: StateKey, UV: StateValue, N: StateKey>(
+        &mut self,
+        handle: Map<UK, UV, N>,
+    ) -> Result<Self::MapTable<'_, UK, UV, N>> {
+        self.core.check()?;
+        Ok(StoreTableMut::new(&mut self.core, self.slots.resolve(handle.id())?))
+    }
+
+    fn bind<H: Handles>(&mut self, handles: H) -> Result<(StoreBound<'_, K, S>, H::Bound)> {
+        state_api::bind::check_distinct(handles)?;
+        handles.resolve::<NoTables, _>(&mut Check(self))?;
+        Ok((StoreBound(self), handles.bound()))
+    }
+
+    fn freeze(&mut self) -> Result<Self::View> {
+        self.core.check()?;
+        let view = self.core.write(OrderedStore::freeze)?;
+        self.epoch += 1;
+        Ok(StoreView::new(view, self.slots.clone(), self.groups, self.epoch))
+    }
+
+    fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()> {
+        self.core.check()?;
+        if !self.is_empty()? {
+            return Err(Error::new(ErrorKind::Invalid, "a backend that holds rows cannot restore"));
+        }
+        let mut targets = Vec::with_capacity(states.len());
+        for meta in states {
+            let id = self.slot(meta.clone())?;
+            if let Some(slot) = self.slots.get_mut(id) {
+                targets.push((slot.table, slot.meta.kind));
+            }
+        }
+        self.ingest(&targets, rows)
+    }
+
+    fn close(self) -> Result<()> {
+        self.core.check()?;
+        self.core.into_store().close()
+    }
+
+    fn destroy(self) -> Result<()> {
+        self.core.into_store().destroy()
+    }
+}
+
+/// States bound for a batch: the backend itself, since an engine resolves nothing ahead.
+#[derive(Debug)]
+pub struct StoreBound<'b, K, S>(&'b mut StoreBackend<K, S>);
+
+impl<K: StateKey, S: OrderedStore, H: Handles> BoundStates<StoreBackend<K, S>, H>
+    for StoreBound<'_, K, S>
+{
+    #[inline]
+    fn key_groups(&self) -> KeyGroups {
+        self.0.groups
+    }
+
+    #[inline]
+    fn value_table<V: StateValue, N: StateKey, P>(
+        &mut self,
+        handle: BoundHandle<Value<V, N>, P>,
+    ) -> Result<StoreTableMut<'_, S, K, ValueTypes<V, N>>>
+    where
+        H: Pick<P, Handle = Value<V, N>>,
+    {
+        self.0.value_table(handle.handle())
+    }
+
+    #[inline]
+    fn list_table<T: StateValue, N: StateKey, P>(
+        &mut self,
+        handle: BoundHandle<List<T, N>, P>,
+    ) -> Result<StoreTableMut<'_, S, K, ListTypes<T, N>>>
+    where
+        H: Pick<P, Handle = List<T, N>>,
+    {
+        self.0.list_table(handle.handle())
+    }
+
+    #[inline]
+    fn map_table<UK: StateKey, UV: StateValue, N: StateKey, P>(
+        &mut self,
+        handle: BoundHandle<Map<UK, UV, N>, P>,
+    ) -> Result<StoreTableMut<'_, S, K, MapTypes<UK, UV, N>>>
+    where
+        H: Pick<P, Handle = Map<UK, UV, N>>,
+    {
+        self.0.map_table(handle.handle())
+    }
+}
+
+/// The family without tables: binding an engine's states only checks the handles.
+struct NoTables;
+
+impl TableFamily for NoTables {
+    type Value<V: StateValue, N: StateKey> = ();
+    type List<T: StateValue, N: StateKey> = ();
+    type Map<UK: StateKey, UV: StateValue, N: StateKey> = ();
+}
+
+struct Check<'b, K, S>(&'b mut StoreBackend<K, S>);
+
+impl<K: StateKey, S: OrderedStore> Resolver<NoTables> for Check<'_, K, S> {
+    fn value<V: StateValue, N: StateKey>(&mut self, handle: Value<V, N>) -> Result<()> {
+        self.0.value_table(handle).map(drop)
+    }
+
+    fn list<T: StateValue, N: StateKey>(&mut self, handle: List<T, N>) -> Result<()> {
+        self.0.list_table(handle).map(drop)
+    }
+
+    fn map<UK: StateKey, UV: StateValue, N: StateKey>(
+        &mut self,
+        handle: Map<UK, UV, N>,
+    ) -> Result<()> {
+        self.0.map_table(handle).map(drop)
+    }
+}

@@ -1,0 +1,140 @@
+//! The ordered store: the dozen byte-level methods that make an engine a state backend.
+
+use std::ops::Bound;
+
+use state_api::{Capability, Result};
+
+/// Number of a table within a store. A table is an ordered map from bytes to bytes of its own: a
+/// B-tree, a column family, a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableId(pub u32);
+
+/// An entry of a table, borrowed until the next call to its scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// The value.
+    pub value: &'a [u8],
+}
+
+/// A scan over a range of a table, from both ends. Each entry is given once, by one end.
+///
+/// Lends its entries, so that an engine hands out its own pages without a copy.
+pub trait Scan {
+    /// The next entry from the front.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn next_entry(&mut self) -> Result<Option<Entry<'_>>>;
+
+    /// The next entry from the back.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn next_entry_back(&mut self) -> Result<Option<Entry<'_>>>;
+}
+
+/// Reads of an ordered store: common to the store and its views.
+pub trait OrderedRead {
+    /// A value that was read: the engine's own bytes where it can lend them.
+    type Guard<'a>: AsRef<[u8]>
+    where
+        Self: 'a;
+
+    /// A scan.
+    type Scan<'a>: Scan
+    where
+        Self: 'a;
+
+    /// The value of `key`, or `None`; also `None` when there is no such table.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn get(&self, table: TableId, key: &[u8]) -> Result<Option<Self::Guard<'_>>>;
+
+    /// The entries between two bounds, ascending byte by byte. Bounds that cross give an empty
+    /// scan; so does a table that does not exist.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn scan(
+        &self,
+        table: TableId,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+    ) -> Result<Self::Scan<'_>>;
+}
+
+/// An engine with ordered tables: implement this, and [`StoreBackend`](crate::StoreBackend) makes
+/// it a typed state backend.
+///
+/// # Laws
+/// 1. A read sees every earlier write of the same store.
+/// 2. Keys and values are arbitrary bytes, empty values included; keys are 1 byte or longer, up to
+///    at least 1 MiB. Order is that of the bytes.
+/// 3. Writing to a table that was not created is [`Invalid`](state_api::ErrorKind::Invalid).
+/// 4. A view equals the store at the moment of its freeze for as long as it lives, while writes go
+///    on; views are independent of each other and may outlive the store.
+/// 5. After a failed write the store may be in any state: the adapter poisons itself and never
+///    calls again.
+pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
+    /// What [`OrderedStore::freeze`] returns.
+    type View: OrderedRead + Send + Sync + 'static;
+
+    /// Name of the backend, such as `redb`.
+    fn name(&self) -> &'static str;
+
+    /// What the engine promises beyond the laws.
+    fn capability(&self) -> Capability;
+
+    /// Creates an empty table; nothing happens when there is one of that number.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn create_table(&mut self, table: TableId) -> Result<()>;
+
+    /// Drops a table and all its entries; nothing happens when there is none of that number.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn drop_table(&mut self, table: TableId) -> Result<()>;
+
+    /// Sets the value of a key.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn put(&mut self, table: TableId, key: &[u8], value: &[u8]) -> Result<()>;
+
+    /// Removes a key; nothing happens when it is absent.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn delete(&mut self, table: TableId, key: &[u8]) -> Result<()>;
+
+    /// Removes all keys from `from` on and before `to`; to the end of the table when `to` is
+    /// `None`.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn delete_range(&mut self, table: TableId, from: &[u8], to: Option<&[u8]>) -> Result<()>;
+
+    /// A consistent view of all tables.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn freeze(&mut self) -> Result<Self::View>;
+
+    /// Ends the use of the store and makes its data durable, where the
+    /// [capability](Capability::survives_close) says so.
+    ///
+    /// # Errors
+    /// What the engine meets; the data is then as after a crash.
+    fn close(self) -> Result<()>;
+
+    /// Ends the use of the store and removes its data.
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn destroy(self) -> Result<()>;
+}

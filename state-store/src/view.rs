@@ -1,0 +1,118 @@
+//! Views of a store backend.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use state_api::{
+    KeyGroupRange, KeyGroups, List, Map, Result, StateKey, StateMeta, StateRead, StateValue,
+    StateView, Value,
+};
+
+use crate::layout::RowPrefix;
+use crate::read::StoreTable;
+use crate::rows::StoreRows;
+use crate::slot::{ListTypes, MapTypes, Slots, ValueTypes};
+use crate::store::OrderedRead;
+
+/// A consistent view of a [`StoreBackend`](crate::StoreBackend): the engine's own view, with the
+/// types that were registered when it was taken.
+pub struct StoreView<K, V> {
+    reader: Arc<V>,
+    slots: Arc<Slots>,
+    groups: KeyGroups,
+    epoch: u64,
+    key: PhantomData<fn() -> K>,
+}
+
+impl<K, V> StoreView<K, V> {
+    pub(crate) fn new(reader: V, slots: Slots, groups: KeyGroups, epoch: u64) -> Self {
+        Self {
+            reader: Arc::new(reader),
+            slots: Arc::new(slots),
+            groups,
+            epoch,
+            key: PhantomData,
+        }
+    }
+}
+
+impl<K, V> Clone for StoreView<K, V> {
+    fn clone(&self) -> Self {
+        Self {
+            reader: Arc::clone(&self.reader),
+            slots: Arc::clone(&self.slots),
+            groups: self.groups,
+            epoch: self.epoch,
+            key: PhantomData,
+        }
+    }
+}
+
+impl<K, V> fmt::Debug for StoreView<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreView")
+            .field("epoch", &self.epoch)
+            .field("key_groups", &self.groups)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K: StateKey, R: OrderedRead> StateRead for StoreView<K, R> {
+    type Key = K;
+    type Prepared = RowPrefix;
+    type ValueRead<'r, V: StateValue, N: StateKey>
+        = StoreTable<'r, R, K, ValueTypes<V, N>>
+    where
+        Self: 'r;
+    type ListRead<'r, T: StateValue, N: StateKey>
+        = StoreTable<'r, R, K, ListTypes<T, N>>
+    where
+        Self: 'r;
+    type MapRead<'r, UK: StateKey, UV: StateValue, N: StateKey>
+        = StoreTable<'r, R, K, MapTypes<UK, UV, N>>
+    where
+        Self: 'r;
+
+    fn key_groups(&self) -> KeyGroups {
+        self.groups
+    }
+
+    fn states(&self) -> Vec<StateMeta> {
+        self.slots.metas()
+    }
+
+    fn value_read<V: StateValue, N: StateKey>(
+        &self,
+        handle: Value<V, N>,
+    ) -> Result<Self::ValueRead<'_, V, N>> {
+        Ok(StoreTable::new(&*self.reader, self.slots.resolve(handle.id())?))
+    }
+
+    fn list_read<T: StateValue, N: StateKey>(
+        &self,
+        handle: List<T, N>,
+    ) -> Result<Self::ListRead<'_, T, N>> {
+        Ok(StoreTable::new(&*self.reader, self.slots.resolve(handle.id())?))
+    }
+
+    fn map_read<UK: StateKey, UV: StateValue, N: StateKey>(
+        &self,
+        handle: Map<UK, UV, N>,
+    ) -> Result<Self::MapRead<'_, UK, UV, N>> {
+        Ok(StoreTable::new(&*self.reader, self.slots.resolve(handle.id())?))
+    }
+}
+
+impl<K: StateKey, R: OrderedRead + Send + Sync + 'static> StateView for StoreView<K, R> {
+    type Rows = StoreRows<R>;
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn into_rows(self, range: KeyGroupRange) -> Result<Self::Rows> {
+        let tables = self.slots.by_name().into_iter().map(|slot| slot.table).collect();
+        Ok(StoreRows::new(self.reader, range, tables))
+    }
+}

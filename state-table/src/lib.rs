@@ -1,0 +1,34 @@
+//! Typed in-memory tables with copy-on-write segments: the in-memory heart of the state backends.
+//!
+//! | type | holds | frozen by | a write to frozen data copies |
+//! |---|---|---|---|
+//! | [`Table`] | rows by 64-bit hash | [`Table::freeze`], one `Arc` a segment | one segment |
+//! | [`ChunkedList`] | elements in order | `clone`, one `Arc` and the tail | its list of chunks |
+//! | [`ChunkedMap`] | entries by key | `clone`, one `Arc` | its list of chunks and one chunk |
+//!
+//! A list or map is the value of a table's row: freezing the table touches neither, and copying the
+//! segment of a row clones it. Nothing here locks, and a write touches an atomic only in a shared
+//! segment or in a map of more than [`ChunkedMap::SMALL`] entries.
+
+mod directory;
+mod frozen;
+mod held;
+mod list;
+mod map;
+mod row;
+mod rows;
+mod segment;
+mod table;
+mod typed;
+
+pub use frozen::{Frozen, FrozenSegment, IntoSegments};
+pub use held::Held;
+pub use list::{ChunkedList, Chunks, Iter as ListIter};
+pub use map::{ChunkedMap, Iter as MapIter, Range as MapRange};
+pub use row::Row;
+pub use rows::{Rows, SegmentRef};
+pub use table::{Segments, Table};
+pub use typed::{
+    KeyedRow, Lookup, TypedElements, TypedEntries, TypedKeys, TypedMut, TypedRead, TypedTable,
+    Weight,
+};

@@ -1,0 +1,127 @@
+//! List tables: a copy-on-write list per row. A list that becomes empty takes its row with it.
+
+use std::fmt;
+
+use state_api::address::RowHash;
+use state_api::{Address, KeyRef, ReadList, Ref, Result, StateKey, StateValue, WriteList};
+
+use super::{KeyedRow, Lookup, TypedMut, TypedRead, Weight, count, signed};
+use crate::list::{ChunkedList, Iter};
+use crate::table::Table;
+
+/// Iterator over the elements of a list.
+pub struct TypedElements<'r, T>(Option<Iter<'r, T>>);
+
+impl<T> fmt::Debug for TypedElements<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedElements").finish_non_exhaustive()
+    }
+}
+
+impl<'r, T> Iterator for TypedElements<'r, T> {
+    type Item = Result<Ref<'r, T>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0
+            .as_mut()?
+            .next()
+            .map(|element| Ok(Ref::Borrowed(element)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.as_ref().map_or((0, Some(0)), Iterator::size_hint)
+    }
+}
+
+impl<'r, S, K, N, T> ReadList<'r, K, N, T> for TypedRead<'r, S>
+where
+    S: Lookup<Row = KeyedRow<K, N, ChunkedList<T>>>,
+    K: StateKey,
+    N: StateKey,
+    T: StateValue,
+{
+    type Prepared = RowHash;
+    type Iter = TypedElements<'r, T>;
+
+    #[inline]
+    fn iter<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<Self::Iter> {
+        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
+        Ok(TypedElements(row.map(|row| row.state.iter())))
+    }
+
+    #[inline]
+    fn len<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<u64> {
+        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
+        Ok(row.map_or(0, |row| count(row.state.len())))
+    }
+
+    #[inline]
+    fn is_empty<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<bool> {
+        Ok(self
+            .0
+            .find(at.prepared.get(), |row| row.is_at(at))
+            .is_none())
+    }
+}
+
+impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
+    for TypedMut<'t, K, N, ChunkedList<T>, T>
+{
+    type Prepared = RowHash;
+    type Read<'s>
+        = TypedRead<'s, Table<KeyedRow<K, N, ChunkedList<T>>>>
+    where
+        Self: 's;
+
+    #[inline]
+    fn read(&self) -> Self::Read<'_> {
+        TypedRead::new(&self.table.rows)
+    }
+
+    #[inline]
+    fn into_read(self) -> Self::Read<'t> {
+        TypedRead::new(&self.table.rows)
+    }
+
+    #[inline]
+    fn extend<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        elements: impl IntoIterator<Item = T>,
+    ) -> Result<()> {
+        // The first element before the row: an empty list is an absent one.
+        let mut elements = elements.into_iter();
+        let Some(first) = elements.next() else {
+            return Ok(());
+        };
+        let heap_size = self.heap_size;
+        let table = &mut *self.table;
+        let is_at = |row: &KeyedRow<K, N, ChunkedList<T>>| row.is_at(at);
+        let make = || KeyedRow::at(at, ChunkedList::new());
+        let (row, _) = table
+            .rows
+            .find_or_insert_with(at.prepared.get(), is_at, make);
+        for element in std::iter::once(first).chain(elements) {
+            table.entries += 1;
+            table.bytes += signed(size_of::<T>());
+            if let Some(heap_size) = heap_size {
+                table.bytes += signed(heap_size(&element));
+            }
+            row.state.push(element);
+        }
+        Ok(())
+    }
+
+    fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<()> {
+        if let Some(row) = self
+            .table
+            .rows
+            .remove(at.prepared.get(), |row| row.is_at(at))
+        {
+            self.table
+                .forget(Weight::of_list(&row.state, self.heap_size));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,278 @@
+//! Map tables: a copy-on-write ordered map per row. A map that becomes empty takes its row with
+//! it.
+
+use std::fmt;
+use std::ops::Bound;
+
+use state_api::address::RowHash;
+use state_api::{Address, KeyRef, ReadMap, Ref, Result, StateKey, StateValue, WriteMap};
+
+use super::{KeyedRow, Lookup, TypedMut, TypedRead, Weight, count, signed};
+use crate::map::{ChunkedMap, Range};
+use crate::table::Table;
+
+/// Iterator over a range of a map.
+pub struct TypedEntries<'r, UK, UV>(Option<Range<'r, UK, UV>>);
+
+impl<UK, UV> fmt::Debug for TypedEntries<'_, UK, UV> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedEntries").finish_non_exhaustive()
+    }
+}
+
+fn guards<'r, UK, UV>((key, value): (&'r UK, &'r UV)) -> Result<(Ref<'r, UK>, Ref<'r, UV>)> {
+    Ok((Ref::Borrowed(key), Ref::Borrowed(value)))
+}
+
+impl<'r, UK, UV> Iterator for TypedEntries<'r, UK, UV> {
+    type Item = Result<(Ref<'r, UK>, Ref<'r, UV>)>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.as_mut()?.next().map(guards)
+    }
+}
+
+impl<UK, UV> DoubleEndedIterator for TypedEntries<'_, UK, UV> {
+    #[inline]
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.0.as_mut()?.next_back().map(guards)
+    }
+}
+
+impl<'r, S, K, N, UK, UV> ReadMap<'r, K, N, UK, UV> for TypedRead<'r, S>
+where
+    S: Lookup<Row = KeyedRow<K, N, ChunkedMap<UK, UV>>>,
+    K: StateKey,
+    N: StateKey,
+    UK: StateKey,
+    UV: StateValue,
+{
+    type Prepared = RowHash;
+    type Range = TypedEntries<'r, UK, UV>;
+
+    #[inline]
+    fn get<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
+        self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+    ) -> Result<Option<Ref<'r, UV>>> {
+        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
+        Ok(row
+            .and_then(|row| row.state.get(map_key))
+            .map(Ref::Borrowed))
+    }
+
+    #[inline]
+    fn contains<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
+        self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+    ) -> Result<bool> {
+        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
+        Ok(row.is_some_and(|row| row.state.contains(map_key)))
+    }
+
+    #[inline]
+    fn len<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<u64> {
+        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
+        Ok(row.map_or(0, |row| count(row.state.len())))
+    }
+
+    #[inline]
+    fn is_empty<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<bool> {
+        Ok(self
+            .0
+            .find(at.prepared.get(), |row| row.is_at(at))
+            .is_none())
+    }
+
+    #[inline]
+    fn range<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
+        self,
+        at: Address<'_, Q, N, RowHash>,
+        from: Bound<&UQ>,
+        to: Bound<&UQ>,
+    ) -> Result<Self::Range> {
+        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
+        Ok(TypedEntries(
+            row.map(|row| row.state.range::<UQ, _>((from, to))),
+        ))
+    }
+}
+
+impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
+    TypedMut<'_, K, N, ChunkedMap<UK, UV>, UV>
+{
+    /// Bytes accounted for an entry.
+    #[inline]
+    fn entry_bytes(&self, value: &UV) -> i64 {
+        signed(size_of::<(UK, UV)>()) + self.heap_bytes(value)
+    }
+
+    /// Removes an entry, and the row with the last one.
+    fn remove_entry<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+    ) -> Option<UV> {
+        // Looked up first: what is absent must not copy a segment that a view shares.
+        let hash = at.prepared.get();
+        let found = self.table.rows.get(hash, |row| row.is_at(at))?;
+        if !found.state.contains(map_key) {
+            return None;
+        }
+        let row = self.table.rows.get_mut(hash, |row| row.is_at(at))?;
+        let value = row.state.remove(map_key)?;
+        if row.state.is_empty() {
+            self.table.rows.remove(hash, |row| row.is_at(at));
+        }
+        self.table.entries -= 1;
+        self.table.bytes -= self.entry_bytes(&value);
+        Some(value)
+    }
+
+    /// Sets the value of a key; returns the one before.
+    #[inline]
+    fn set_entry<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: UK,
+        value: UV,
+    ) {
+        let bytes = self.entry_bytes(&value);
+        let is_at = |row: &KeyedRow<K, N, ChunkedMap<UK, UV>>| row.is_at(at);
+        let make = || KeyedRow::at(at, ChunkedMap::new());
+        let (row, _) = self
+            .table
+            .rows
+            .find_or_insert_with(at.prepared.get(), is_at, make);
+        let before = row.state.insert(map_key, value);
+        self.table.bytes += bytes;
+        match before {
+            Some(before) => self.table.bytes -= self.entry_bytes(&before),
+            None => self.table.entries += 1,
+        }
+    }
+}
+
+impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K, N, UK, UV>
+    for TypedMut<'t, K, N, ChunkedMap<UK, UV>, UV>
+{
+    type Prepared = RowHash;
+    type Read<'s>
+        = TypedRead<'s, Table<KeyedRow<K, N, ChunkedMap<UK, UV>>>>
+    where
+        Self: 's;
+
+    #[inline]
+    fn read(&self) -> Self::Read<'_> {
+        TypedRead::new(&self.table.rows)
+    }
+
+    #[inline]
+    fn into_read(self) -> Self::Read<'t> {
+        TypedRead::new(&self.table.rows)
+    }
+
+    #[inline]
+    fn get<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
+        self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+    ) -> Result<Option<Ref<'t, UV>>> {
+        self.into_read().get(at, map_key)
+    }
+
+    #[inline]
+    fn insert<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: UK,
+        value: UV,
+    ) -> Result<()> {
+        self.set_entry(at, map_key, value);
+        Ok(())
+    }
+
+    #[inline]
+    fn take<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+    ) -> Result<Option<UV>> {
+        Ok(self.remove_entry(at, map_key))
+    }
+
+    #[inline]
+    fn remove<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+    ) -> Result<()> {
+        self.remove_entry(at, map_key);
+        Ok(())
+    }
+
+    #[inline]
+    fn modify<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized, R>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+        init: UV,
+        f: impl FnOnce(&mut UV) -> R,
+    ) -> Result<R> {
+        let heap_size = self.heap_size;
+        let table = &mut *self.table;
+        let is_at = |row: &KeyedRow<K, N, ChunkedMap<UK, UV>>| row.is_at(at);
+        let make = || KeyedRow::at(at, ChunkedMap::new());
+        let (row, _) = table
+            .rows
+            .find_or_insert_with(at.prepared.get(), is_at, make);
+        let (value, inserted) = row.state.entry(map_key, || (map_key.to_key(), init));
+        let before = match heap_size {
+            Some(heap_size) if !inserted => signed(heap_size(value)),
+            _ => 0,
+        };
+        if inserted {
+            table.entries += 1;
+            table.bytes += signed(size_of::<(UK, UV)>());
+        }
+        table.in_update = true;
+        let result = f(value);
+        table.in_update = false;
+        if let Some(heap_size) = heap_size {
+            table.bytes += signed(heap_size(value)) - before;
+        }
+        Ok(result)
+    }
+
+    #[inline]
+    fn update<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized, R>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+        f: impl FnOnce(&mut Option<UV>) -> R,
+    ) -> Result<R> {
+        let mut value = self.remove_entry(at, map_key);
+        self.table.in_update = true;
+        let result = f(&mut value);
+        self.table.in_update = false;
+        if let Some(value) = value {
+            self.set_entry(at, map_key.to_key(), value);
+        }
+        Ok(result)
+    }
+
+    fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<()> {
+        if let Some(row) = self
+            .table
+            .rows
+            .remove(at.prepared.get(), |row| row.is_at(at))
+        {
+            self.table
+                .forget(Weight::of_map(&row.state, self.heap_size));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,330 @@
+//! Typed tables: the tables of the state traits, over [`Table`] for the owner and over [`Frozen`]
+//! for views. One code for both.
+
+mod list;
+mod map;
+mod row;
+mod value;
+
+use std::fmt;
+
+use state_api::descriptor::HeapSize;
+use state_api::{Error, ErrorKind, ReadTable, Ref, Result, StateKey, StateMeta};
+
+pub use list::TypedElements;
+pub use map::TypedEntries;
+pub use row::KeyedRow;
+
+use crate::frozen::Frozen;
+use crate::list::ChunkedList;
+use crate::map::ChunkedMap;
+use crate::table::Table;
+
+/// What live and frozen tables have in common.
+pub trait Lookup {
+    /// The row type.
+    type Row;
+
+    /// The row with this hash for which `eq` holds.
+    fn find(&self, hash: u64, eq: impl Fn(&Self::Row) -> bool) -> Option<&Self::Row>;
+
+    /// All rows.
+    fn rows(&self) -> Box<dyn Iterator<Item = &Self::Row> + '_>;
+
+    /// Number of rows.
+    fn row_count(&self) -> usize;
+}
+
+impl<R> Lookup for Table<R> {
+    type Row = R;
+
+    #[inline]
+    fn find(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
+        self.get(hash, eq)
+    }
+
+    fn rows(&self) -> Box<dyn Iterator<Item = &R> + '_> {
+        Box::new(self.iter())
+    }
+
+    fn row_count(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<R> Lookup for Frozen<R> {
+    type Row = R;
+
+    #[inline]
+    fn find(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
+        self.get(hash, eq)
+    }
+
+    fn rows(&self) -> Box<dyn Iterator<Item = &R> + '_> {
+        Box::new(self.iter())
+    }
+
+    fn row_count(&self) -> usize {
+        self.len()
+    }
+}
+
+/// A table for shared reading.
+pub struct TypedRead<'r, S>(&'r S);
+
+impl<'r, S> TypedRead<'r, S> {
+    /// Reads `table`.
+    #[inline]
+    pub fn new(table: &'r S) -> Self {
+        Self(table)
+    }
+}
+
+impl<S> Clone for TypedRead<'_, S> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for TypedRead<'_, S> {}
+
+impl<S: Lookup> fmt::Debug for TypedRead<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedRead")
+            .field("rows", &self.0.row_count())
+            .finish()
+    }
+}
+
+/// Iterator over the keys of a typed table.
+pub struct TypedKeys<'r, R>(Box<dyn Iterator<Item = &'r R> + 'r>);
+
+impl<R> fmt::Debug for TypedKeys<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedKeys").finish_non_exhaustive()
+    }
+}
+
+impl<'r, K, N, X> Iterator for TypedKeys<'r, KeyedRow<K, N, X>> {
+    type Item = Result<(Ref<'r, K>, Ref<'r, N>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.0.next()?;
+        Some(Ok((Ref::Borrowed(&row.key), Ref::Borrowed(&row.namespace))))
+    }
+}
+
+impl<'r, S, K, N, X> ReadTable<'r, K, N> for TypedRead<'r, S>
+where
+    S: Lookup<Row = KeyedRow<K, N, X>>,
+    K: StateKey,
+    N: StateKey,
+    X: 'r,
+{
+    type Keys = TypedKeys<'r, KeyedRow<K, N, X>>;
+
+    fn keys(self) -> Result<Self::Keys> {
+        Ok(TypedKeys(self.0.rows()))
+    }
+
+    fn key_count(self) -> Result<u64> {
+        Ok(count(self.0.row_count()))
+    }
+}
+
+/// A live table: the rows, and what is accounted of them.
+pub struct TypedTable<K, N, X> {
+    pub(crate) rows: Table<KeyedRow<K, N, X>>,
+    /// Values, list elements or map entries.
+    pub(crate) entries: u64,
+    /// Bytes that they hold outside of the table's buckets.
+    pub(crate) bytes: i64,
+    /// Set while a user's closure runs; still set afterwards if it panicked.
+    pub(crate) in_update: bool,
+}
+
+impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
+    /// An empty table for row hashes in `hashes`; segments split at `max_rows`.
+    pub fn new(hashes: std::ops::RangeInclusive<u64>, max_rows: usize) -> Self {
+        Self {
+            rows: Table::for_hashes(hashes, max_rows),
+            entries: 0,
+            bytes: 0,
+            in_update: false,
+        }
+    }
+
+    /// The rows.
+    #[inline]
+    pub fn rows(&self) -> &Table<KeyedRow<K, N, X>> {
+        &self.rows
+    }
+
+    /// A view of the rows.
+    pub fn freeze(&mut self) -> Frozen<KeyedRow<K, N, X>> {
+        self.rows.freeze()
+    }
+
+    /// Values, list elements or map entries held.
+    pub fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Bytes held: buckets and directory exactly, elements at their size, and what the heap-size
+    /// function says of them.
+    pub fn bytes(&self) -> u64 {
+        let outside = u64::try_from(self.bytes).unwrap_or(0);
+        count(self.rows.held().bytes) + outside
+    }
+
+    /// Adds a whole row, as a restore finds it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when there is one of that key and namespace;
+    /// [`ErrorKind::Codec`] when the key does not hash.
+    pub fn add(&mut self, key: K, namespace: N, state: X, weight: Weight) -> Result<()> {
+        let row = KeyedRow {
+            key,
+            namespace,
+            state,
+        };
+        let hash = row.row_hash()?.get();
+        let is_same =
+            |other: &KeyedRow<K, N, X>| other.key == row.key && other.namespace == row.namespace;
+        if self.rows.get(hash, is_same).is_some() {
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                "rows of one key are not contiguous",
+            ));
+        }
+        self.rows.find_or_insert_with(hash, |_| false, || row);
+        self.entries += weight.entries;
+        self.bytes += weight.bytes;
+        Ok(())
+    }
+
+    /// Takes the weight of a row that was removed off the accounts.
+    pub(crate) fn forget(&mut self, weight: Weight) {
+        self.entries -= weight.entries;
+        self.bytes -= weight.bytes;
+    }
+
+    /// Refuses further use after a closure panicked in an update.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Poisoned`].
+    #[inline]
+    pub fn check(&self, meta: &StateMeta) -> Result<()> {
+        if self.in_update {
+            Err(poisoned(meta))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl<K, N, X> fmt::Debug for TypedTable<K, N, X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedTable")
+            .field("entries", &self.entries)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cold]
+fn poisoned(meta: &StateMeta) -> Error {
+    Error::new(
+        ErrorKind::Poisoned,
+        "a closure panicked inside an update and may have left half of it: \
+         destroy the backend and restore a checkpoint",
+    )
+    .with("state", &meta.name)
+}
+
+/// What the state of one row adds to the accounts of its table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+    pub(crate) entries: u64,
+    pub(crate) bytes: i64,
+}
+
+impl Weight {
+    /// `entries` elements of `own` bytes each, and `heap` bytes behind their pointers.
+    fn new(entries: usize, own: usize, heap: impl Iterator<Item = usize>) -> Self {
+        let heap = heap.fold(0, |sum, bytes| sum + signed(bytes));
+        Self {
+            entries: count(entries),
+            bytes: signed(entries) * signed(own) + heap,
+        }
+    }
+
+    /// The weight of a value.
+    pub fn of_value<V>(value: &V, heap_size: Option<HeapSize<V>>) -> Self {
+        Self::new(
+            1,
+            0,
+            heap_size.into_iter().map(|heap_size| heap_size(value)),
+        )
+    }
+
+    /// The weight of a list.
+    pub fn of_list<T: Clone>(list: &ChunkedList<T>, heap_size: Option<HeapSize<T>>) -> Self {
+        let heap = heap_size
+            .into_iter()
+            .flat_map(|heap_size| list.iter().map(heap_size));
+        Self::new(list.len(), size_of::<T>(), heap)
+    }
+
+    /// The weight of a map.
+    pub fn of_map<UK: StateKey, UV: Clone>(
+        map: &ChunkedMap<UK, UV>,
+        heap_size: Option<HeapSize<UV>>,
+    ) -> Self {
+        let heap = heap_size
+            .into_iter()
+            .flat_map(|heap_size| map.iter().map(move |(_, value)| heap_size(value)));
+        Self::new(map.len(), size_of::<(UK, UV)>(), heap)
+    }
+}
+
+/// A table for writing, with the heap-size function of its elements.
+pub struct TypedMut<'t, K, N, X, E> {
+    pub(crate) table: &'t mut TypedTable<K, N, X>,
+    pub(crate) heap_size: Option<HeapSize<E>>,
+}
+
+impl<'t, K, N, X, E> TypedMut<'t, K, N, X, E> {
+    /// Writes `table`.
+    #[inline]
+    pub fn new(table: &'t mut TypedTable<K, N, X>, heap_size: Option<HeapSize<E>>) -> Self {
+        Self { table, heap_size }
+    }
+
+    /// Bytes that an element holds behind its pointers, as far as is known.
+    #[inline]
+    pub(crate) fn heap_bytes(&self, element: &E) -> i64 {
+        match self.heap_size {
+            Some(heap_size) => signed(heap_size(element)),
+            None => 0,
+        }
+    }
+}
+
+impl<K, N, X, E> fmt::Debug for TypedMut<'_, K, N, X, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TypedMut").field(&self.table).finish()
+    }
+}
+
+/// A length as a count.
+#[inline]
+pub(crate) fn count(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
+}
+
+/// A size as a difference.
+#[inline]
+pub(crate) fn signed(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
