@@ -1,22 +1,23 @@
 //! Addresses: a key, a namespace, and what the backend prepared from them once.
 
 use std::fmt;
-use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
 use crate::error::Result;
 use crate::key::StateKey;
-use crate::key_group::{KeyGroups, KeyHash};
+use crate::key_group::KeyGroups;
 
 /// What a backend computes from a key once, to be reused by every state touched under that key: a
 /// hash where values are Rust objects, an encoded key where they are bytes.
 pub trait Prepared: Sized {
     /// Prepares a key.
     ///
+    /// A key that belongs to a key group outside `groups` is refused here, or by every access of
+    /// the table that it is given to.
+    ///
     /// # Errors
-    /// [`OutOfRange`](crate::ErrorKind::OutOfRange) when the key belongs to a key group outside
-    /// `groups`; [`Codec`](crate::ErrorKind::Codec) when its `Serialize` fails.
+    /// [`OutOfRange`](crate::ErrorKind::OutOfRange) for such a key; [`Codec`](crate::ErrorKind::Codec) when its `Serialize` fails.
     fn key<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<Self>;
 
     /// Adds a namespace to a prepared key.
@@ -24,65 +25,6 @@ pub trait Prepared: Sized {
     /// # Errors
     /// [`Codec`](crate::ErrorKind::Codec) when the `Serialize` of the namespace fails.
     fn in_namespace<N: StateKey>(&self, namespace: &N) -> Result<Self>;
-}
-
-/// The hash of a key, mixed with that of a namespace: what an in-memory table needs to find a row.
-///
-/// The upper 16 bits are those of the key alone, so rows still lie in key-group order; the lower
-/// 48 depend on both, so that one key with many namespaces spreads out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RowHash(u64);
-
-impl RowHash {
-    const KEY_BITS: u64 = 0xffff << 48;
-
-    /// The hash of a row in the namespace `()`: that of its key.
-    #[inline]
-    pub fn of_key(key: KeyHash) -> Self {
-        Self(key.0)
-    }
-
-    /// The hash of a row in `namespace`.
-    ///
-    /// # Errors
-    /// [`Codec`](crate::ErrorKind::Codec) when the `Serialize` of the namespace fails.
-    #[inline]
-    pub fn with_namespace<N: Serialize + ?Sized>(self, namespace: &N) -> Result<Self> {
-        let chained = KeyHash(self.0).chain(namespace)?;
-        Ok(Self((self.0 & Self::KEY_BITS) | (chained.0 & !Self::KEY_BITS)))
-    }
-
-    /// The hashes that rows of the owned keys can have: one interval, at most one part in 65,536
-    /// wider at each end than that of the keys.
-    pub fn of_groups(groups: KeyGroups) -> RangeInclusive<u64> {
-        let (first, last) = groups.hashes().into_inner();
-        first & Self::KEY_BITS..=last | !Self::KEY_BITS
-    }
-
-    /// The smallest hash that the key of a row with the hash `row` can have.
-    pub fn first_key(row: u64) -> KeyHash {
-        KeyHash(row & Self::KEY_BITS)
-    }
-
-    /// The 64 bits.
-    #[inline]
-    pub fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl Prepared for RowHash {
-    #[inline]
-    fn key<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<Self> {
-        let hash = KeyHash::of(key)?;
-        groups.check(hash)?;
-        Ok(Self::of_key(hash))
-    }
-
-    #[inline]
-    fn in_namespace<N: StateKey>(&self, namespace: &N) -> Result<Self> {
-        self.with_namespace(namespace)
-    }
 }
 
 /// Where an access goes: passed by cursors to the tables of a backend.

@@ -180,9 +180,10 @@ impl KeyGroups {
         self.range
     }
 
-    /// The hashes of the keys that belong to the owned range: one interval.
-    pub fn hashes(self) -> std::ops::RangeInclusive<u64> {
-        self.first_hash..=self.first_hash + self.span
+    /// Whether all key groups are owned: then every key is.
+    #[inline]
+    pub fn is_all(self) -> bool {
+        self.span == u64::MAX
     }
 
     /// The key group of a key: one multiplication and one shift.

@@ -1,1 +1,52 @@
-//! Conformance suite for state backends: generated operation sequences against a published reference model
+//! Conformance suite for state backends.
+//!
+//! A backend author writes a [`BackendFactory`] and one line:
+//!
+//! ```ignore
+//! state_conformance::suite!(heap, HeapFactory);
+//! ```
+//!
+//! It expands to a module with one `#[test]` per property, in sub-modules by theme, so that a
+//! runner lists, filters and reports each by name. The list of properties lives here
+//! ([`PROPERTIES`]): a new one reaches every backend without an edit of its tests.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`properties`] | the laws, one public function each |
+//! | [`model`] | the executable specification, and generated histories that are played on a backend and on it |
+//! | [`law`] | the law of [`StateKey`](state_api::StateKey), for any type |
+//!
+//! # A failure
+//! A property that fails panics with the law in words, expected and found. A generated one prints
+//! the shortest history that fails, the step, and the seed. Under [`suite!`] seeds of failures are
+//! kept in `proptest-regressions/<suite>-<theme>-<property>.txt` of the caller's crate, and tried
+//! first from then on: commit them. `STATE_CONFORMANCE_CASES` sets the number of generated
+//! histories.
+//!
+//! # Capabilities
+//! No property is skipped. Where a backend does not promise a
+//! [capability](state_api::Capability), the property tests that it is indeed absent.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a property reports by panicking: that is what it is for"
+)]
+
+mod backup;
+mod difference;
+mod factory;
+pub mod law;
+pub mod model;
+pub mod properties;
+mod refusal;
+mod rows;
+mod runner;
+mod site;
+#[doc(hidden)]
+pub mod suite;
+
+pub use difference::Difference;
+pub use factory::BackendFactory;
+pub use suite::PROPERTIES;

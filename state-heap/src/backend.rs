@@ -4,13 +4,15 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use state_api::address::RowHash;
+use state_api::key::RowHash;
 use state_api::{
     Capability, Error, ErrorKind, Handles, KeyGroups, List, ListDescriptor, Map, MapDescriptor,
     MemoryHeld, Result, RowRef, RowSource, StateBackend, StateId, StateKey, StateMeta, StateRead,
     StateValue, Value, ValueDescriptor,
 };
-use state_table::{ChunkedList, ChunkedMap, KeyedRow, Table, TypedMut, TypedRead, Weight};
+use state_table::{
+    ChunkedList, ChunkedMap, KeyedRow, Table, TypedMut, TypedRead, TypedTable, Weight,
+};
 
 use crate::bound::{BoundFamily, HeapBound, Take};
 use crate::codec::{ListRows, MapRows, ValueRows};
@@ -41,12 +43,12 @@ impl<K: StateKey> HeapBackend<K> {
     fn typed<N: StateKey, X: StateValue, E: 'static>(
         &self,
         id: StateId,
-    ) -> Result<TypedRead<'_, Table<KeyedRow<K, N, X>>>> {
+    ) -> Result<TypedRead<'_, TypedTable<K, N, X>>> {
         let slot = self.slots.get(id.index()).and_then(Option::as_ref);
         match slot.and_then(|slot| Some((slot, slot.content.typed::<TypedState<K, N, X, E>>()?))) {
             Some((slot, state)) => {
                 state.table.check(&slot.meta)?;
-                Ok(TypedRead::new(state.table.rows()))
+                Ok(TypedRead::new(&state.table))
             }
             None => Err(unfit(slot.map(|slot| &slot.meta), id)),
         }
@@ -183,11 +185,11 @@ impl<K> fmt::Debug for HeapBackend<K> {
 impl<K: StateKey> StateRead for HeapBackend<K> {
     type Key = K;
     type Prepared = RowHash;
-    type ValueRead<'r, V: StateValue, N: StateKey> = TypedRead<'r, Table<KeyedRow<K, N, V>>>;
+    type ValueRead<'r, V: StateValue, N: StateKey> = TypedRead<'r, TypedTable<K, N, V>>;
     type ListRead<'r, T: StateValue, N: StateKey> =
-        TypedRead<'r, Table<KeyedRow<K, N, ChunkedList<T>>>>;
+        TypedRead<'r, TypedTable<K, N, ChunkedList<T>>>;
     type MapRead<'r, UK: StateKey, UV: StateValue, N: StateKey> =
-        TypedRead<'r, Table<KeyedRow<K, N, ChunkedMap<UK, UV>>>>;
+        TypedRead<'r, TypedTable<K, N, ChunkedMap<UK, UV>>>;
 
     #[inline]
     fn key_groups(&self) -> KeyGroups {

@@ -1,10 +1,8 @@
 //! The rows of a view: typed rows, encoded and sorted one key group at a time.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use state_api::address::RowHash;
 use state_api::key::encode;
 use state_api::row::envelope;
 use state_api::{KeyGroupRange, KeyGroups, KeyHash, Result, RowRef, RowSource, StateKey, StateValue};
@@ -65,15 +63,25 @@ pub(crate) trait ExportState: Send {
     fn take_group(&mut self, group: u16) -> Result<GroupBatch>;
 }
 
-/// Export of a typed state: segments are encoded as the groups reach them, and released.
+/// Export of a typed state.
+///
+/// Segments are in the order of a fast hash that knows nothing of key groups: that keeps the
+/// canonical hash off every access. So the export makes one pass that notes where the rows of each
+/// key group lie, and then visits them group by group.
 pub(crate) struct TypedExport<K, N, X> {
-    segments: std::iter::Peekable<state_table::IntoSegments<KeyedRow<K, N, X>>>,
+    segments: Vec<FrozenSegment<KeyedRow<K, N, X>>>,
+    /// Places of rows, ascending by key group.
+    places: std::iter::Peekable<std::vec::IntoIter<Place>>,
     codec: Arc<dyn RowCodec<X>>,
-    groups: KeyGroups,
-    range: KeyGroupRange,
-    /// Rows of segments that are begun, by key group.
-    pending: BTreeMap<u16, GroupBatch>,
     prefix: Vec<u8>,
+}
+
+/// Where a row lies: 12 bytes a row while a checkpoint is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    group: u16,
+    bucket: u32,
+    segment: u32,
 }
 
 impl<K: StateKey, N: StateKey, X: StateValue> TypedExport<K, N, X> {
@@ -82,39 +90,20 @@ impl<K: StateKey, N: StateKey, X: StateValue> TypedExport<K, N, X> {
         codec: Arc<dyn RowCodec<X>>,
         groups: KeyGroups,
         range: KeyGroupRange,
-    ) -> Self {
-        Self {
-            segments: rows.into_segments().peekable(),
-            codec,
-            groups,
-            range,
-            pending: BTreeMap::new(),
-            prefix: Vec::new(),
-        }
-    }
-
-    /// The next segment, if it can hold rows of `group` or of one before it.
-    fn next_segment(&mut self, group: u16) -> Option<FrozenSegment<KeyedRow<K, N, X>>> {
-        let groups = self.groups;
-        self.segments.next_if(|segment| {
-            // The hash of a row has only the upper bits of its key's.
-            groups.group_of(RowHash::first_key(*segment.hashes().start())) <= group
-        })
-    }
-
-    fn encode(&mut self, segment: &FrozenSegment<KeyedRow<K, N, X>>) -> Result<()> {
-        for row in segment.iter() {
-            let group = self.groups.group_of(KeyHash::of(&row.key)?);
-            if !self.range.contains(group) {
-                continue;
+    ) -> Result<Self> {
+        let mut places = Vec::with_capacity(rows.len());
+        let segments: Vec<_> = rows.into_segments().collect();
+        for (segment, rows) in (0..).zip(&segments) {
+            for (bucket, row) in rows.iter_buckets() {
+                let group = groups.group_of(KeyHash::of(&row.key)?);
+                if range.contains(group) {
+                    places.push(Place { group, bucket, segment });
+                }
             }
-            self.prefix.clear();
-            encode(&row.key, &mut self.prefix)?;
-            encode(&row.namespace, &mut self.prefix)?;
-            let batch = self.pending.entry(group).or_default();
-            self.codec.encode(&self.prefix, &row.state, batch)?;
         }
-        Ok(())
+        places.sort_unstable_by_key(|place| place.group);
+        let places = places.into_iter().peekable();
+        Ok(Self { segments, places, codec, prefix: Vec::new() })
     }
 }
 
@@ -125,10 +114,16 @@ where
     X: StateValue,
 {
     fn take_group(&mut self, group: u16) -> Result<GroupBatch> {
-        while let Some(segment) = self.next_segment(group) {
-            self.encode(&segment)?;
+        let mut batch = GroupBatch::default();
+        while let Some(place) = self.places.next_if(|place| place.group == group) {
+            let segment = self.segments.get(place.segment as usize);
+            let Some(row) = segment.and_then(|segment| segment.row(place.bucket)) else { continue };
+            self.prefix.clear();
+            encode(&row.key, &mut self.prefix)?;
+            encode(&row.namespace, &mut self.prefix)?;
+            self.codec.encode(&self.prefix, &row.state, &mut batch)?;
         }
-        Ok(self.pending.remove(&group).unwrap_or_default())
+        Ok(batch)
     }
 }
 

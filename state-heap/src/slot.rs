@@ -3,13 +3,12 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use state_api::address::RowHash;
 use state_api::descriptor::HeapSize;
 use state_api::{
     Error, ErrorKind, KeyGroupRange, KeyGroups, Result, RowRef, StateId, StateKey, StateMeta,
     StateValue,
 };
-use state_table::{Frozen, KeyedRow, TypedTable, Weight};
+use state_table::{FrozenTable, TypedTable, Weight};
 
 use crate::common::Common;
 use crate::codec::{Parts, RowCodec, payload, split};
@@ -38,7 +37,11 @@ pub(crate) trait HeapState: Any + Send {
 /// A state of a view, for what does not need its types.
 pub(crate) trait FrozenState: Any + Send + Sync {
     /// The rows in `range`. Memory that nobody else holds is released as the rows go by.
-    fn export(self: Arc<Self>, groups: KeyGroups, range: KeyGroupRange) -> Box<dyn ExportState>;
+    fn export(
+        self: Arc<Self>,
+        groups: KeyGroups,
+        range: KeyGroupRange,
+    ) -> Result<Box<dyn ExportState>>;
 }
 
 /// How the types of a state meet rows: the only parts that differ between kinds.
@@ -66,7 +69,7 @@ struct Restoring<K, N, X> {
 
 impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> TypedState<K, N, X, E> {
     pub(crate) fn new(groups: KeyGroups, kind: Kind<X, E>) -> Self {
-        let table = TypedTable::new(RowHash::of_groups(groups), kind.max_rows);
+        let table = TypedTable::new(groups, kind.max_rows);
         Self { table, kind, restoring: None }
     }
 }
@@ -122,23 +125,31 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
 
 /// A typed state of a view.
 pub(crate) struct TypedView<K, N, X> {
-    pub(crate) rows: Frozen<KeyedRow<K, N, X>>,
+    pub(crate) rows: FrozenTable<K, N, X>,
     codec: Arc<dyn RowCodec<X>>,
 }
 
 impl<K: StateKey, N: StateKey, X: StateValue> FrozenState for TypedView<K, N, X> {
-    fn export(self: Arc<Self>, groups: KeyGroups, range: KeyGroupRange) -> Box<dyn ExportState> {
+    fn export(
+        self: Arc<Self>,
+        groups: KeyGroups,
+        range: KeyGroupRange,
+    ) -> Result<Box<dyn ExportState>> {
         let (rows, codec) = match Arc::try_unwrap(self) {
             Ok(view) => (view.rows, view.codec),
             Err(view) => (view.rows.clone(), Arc::clone(&view.codec)),
         };
-        Box::new(TypedExport::new(rows, codec, groups, range))
+        Ok(Box::new(TypedExport::new(rows.into_rows(), codec, groups, range)?))
     }
 }
 
 impl FrozenState for OpaqueRows {
-    fn export(self: Arc<Self>, _: KeyGroups, range: KeyGroupRange) -> Box<dyn ExportState> {
-        Box::new(OpaqueExport::new(self, range))
+    fn export(
+        self: Arc<Self>,
+        _: KeyGroups,
+        range: KeyGroupRange,
+    ) -> Result<Box<dyn ExportState>> {
+        Ok(Box::new(OpaqueExport::new(self, range)))
     }
 }
 

@@ -5,12 +5,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use state_api::address::RowHash;
+use state_api::key::RowHash;
 use state_api::{
     KeyGroupRange, KeyGroups, List, Map, Result, StateId, StateKey, StateMeta, StateRead,
     StateValue, StateView, Value,
 };
-use state_table::{ChunkedList, ChunkedMap, Frozen, KeyedRow, TypedRead};
+use state_table::{ChunkedList, ChunkedMap, FrozenTable, TypedRead};
 
 use crate::export::HeapRows;
 use crate::slot::{FrozenState, TypedView, unfit};
@@ -41,7 +41,7 @@ impl<K: StateKey> HeapView<K> {
     fn rows<N: StateKey, X: StateValue>(
         &self,
         id: StateId,
-    ) -> Result<TypedRead<'_, Frozen<KeyedRow<K, N, X>>>> {
+    ) -> Result<TypedRead<'_, FrozenTable<K, N, X>>> {
         let slot = self.states.get(id.index()).and_then(Option::as_ref);
         let view = slot.and_then(|slot| {
             (&*slot.state as &dyn Any).downcast_ref::<TypedView<K, N, X>>()
@@ -76,11 +76,11 @@ impl<K> fmt::Debug for HeapView<K> {
 impl<K: StateKey> StateRead for HeapView<K> {
     type Key = K;
     type Prepared = RowHash;
-    type ValueRead<'r, V: StateValue, N: StateKey> = TypedRead<'r, Frozen<KeyedRow<K, N, V>>>;
+    type ValueRead<'r, V: StateValue, N: StateKey> = TypedRead<'r, FrozenTable<K, N, V>>;
     type ListRead<'r, T: StateValue, N: StateKey> =
-        TypedRead<'r, Frozen<KeyedRow<K, N, ChunkedList<T>>>>;
+        TypedRead<'r, FrozenTable<K, N, ChunkedList<T>>>;
     type MapRead<'r, UK: StateKey, UV: StateValue, N: StateKey> =
-        TypedRead<'r, Frozen<KeyedRow<K, N, ChunkedMap<UK, UV>>>>;
+        TypedRead<'r, FrozenTable<K, N, ChunkedMap<UK, UV>>>;
 
     fn key_groups(&self) -> KeyGroups {
         self.groups
@@ -129,7 +129,8 @@ impl<K: StateKey> StateView for HeapView<K> {
         let states = Arc::try_unwrap(self.states).unwrap_or_else(|shared| (*shared).clone());
         let mut states: Vec<_> = states.into_iter().flatten().collect();
         states.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
-        let exports = states.into_iter().map(|slot| slot.state.export(groups, range)).collect();
-        Ok(HeapRows::new(exports, range))
+        let exports: Result<_> =
+            states.into_iter().map(|slot| slot.state.export(groups, range)).collect();
+        Ok(HeapRows::new(exports?, range))
     }
 }

@@ -145,6 +145,19 @@ impl<R> FrozenSegment<R> {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &R> + Clone {
         self.rows.iter()
     }
+
+    /// The rows with the numbers of their buckets, by which [`FrozenSegment::row`] finds them.
+    pub fn iter_buckets(&self) -> impl Iterator<Item = (u32, &R)> {
+        self.rows.iter_buckets().filter_map(|bucket| {
+            let row = self.rows.get_bucket(bucket)?;
+            Some((u32::try_from(bucket).ok()?, row))
+        })
+    }
+
+    /// The row in a bucket.
+    pub fn row(&self, bucket: u32) -> Option<&R> {
+        self.rows.get_bucket(bucket as usize)
+    }
 }
 
 impl<R> Clone for FrozenSegment<R> {

@@ -1,5 +1,3 @@
-// NOTE from the lead: map keys are now looked up through state_api::KeyRef/StateKey (not Borrow), and src/typed/ is the
-// lead's glue: leave both. Please stop optimising, write the tests you still owe, report within 10 minutes. Remove this note.
 //! A map in key order that is cheap to clone.
 
 mod iter;

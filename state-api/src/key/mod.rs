@@ -81,12 +81,14 @@ mod hash;
 mod laws;
 mod marker;
 mod refused;
+mod row_hash;
 
 pub use decode::{decode, decode_prefix};
 pub use encode::{KeySink, encode};
 pub use float::{TotalF32, TotalF64};
 pub use laws::check_key_pair;
 pub use marker::{KeyRef, StateKey};
+pub use row_hash::RowHash;
 
 /// How deep a key may nest.
 pub const MAX_DEPTH: u8 = 128;

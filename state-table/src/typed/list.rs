@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use state_api::address::RowHash;
+use state_api::key::RowHash;
 use state_api::{Address, KeyRef, ReadList, Ref, Result, StateKey, StateValue, WriteList};
 
-use super::{KeyedRow, Lookup, TypedMut, TypedRead, Weight, count, signed};
+use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable, Weight, count, signed};
 use crate::list::{ChunkedList, Iter};
-use crate::table::Table;
 
 /// Iterator over the elements of a list.
 pub struct TypedElements<'r, T>(Option<Iter<'r, T>>);
@@ -46,14 +45,12 @@ where
 
     #[inline]
     fn iter<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<Self::Iter> {
-        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
-        Ok(TypedElements(row.map(|row| row.state.iter())))
+        Ok(TypedElements(self.find(at)?.map(ChunkedList::iter)))
     }
 
     #[inline]
     fn len<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<u64> {
-        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
-        Ok(row.map_or(0, |row| count(row.state.len())))
+        Ok(self.find(at)?.map_or(0, |list| count(list.len())))
     }
 
     #[inline]
@@ -70,18 +67,18 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
 {
     type Prepared = RowHash;
     type Read<'s>
-        = TypedRead<'s, Table<KeyedRow<K, N, ChunkedList<T>>>>
+        = TypedRead<'s, TypedTable<K, N, ChunkedList<T>>>
     where
         Self: 's;
 
     #[inline]
     fn read(&self) -> Self::Read<'_> {
-        TypedRead::new(&self.table.rows)
+        TypedRead::new(self.table)
     }
 
     #[inline]
     fn into_read(self) -> Self::Read<'t> {
-        TypedRead::new(&self.table.rows)
+        TypedRead::new(self.table)
     }
 
     #[inline]

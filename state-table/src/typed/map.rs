@@ -4,12 +4,11 @@
 use std::fmt;
 use std::ops::Bound;
 
-use state_api::address::RowHash;
+use state_api::key::RowHash;
 use state_api::{Address, KeyRef, ReadMap, Ref, Result, StateKey, StateValue, WriteMap};
 
-use super::{KeyedRow, Lookup, TypedMut, TypedRead, Weight, count, signed};
+use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable, Weight, count, signed};
 use crate::map::{ChunkedMap, Range};
-use crate::table::Table;
 
 /// Iterator over a range of a map.
 pub struct TypedEntries<'r, UK, UV>(Option<Range<'r, UK, UV>>);
@@ -69,14 +68,12 @@ where
         at: Address<'_, Q, N, RowHash>,
         map_key: &UQ,
     ) -> Result<bool> {
-        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
-        Ok(row.is_some_and(|row| row.state.contains(map_key)))
+        Ok(self.find(at)?.is_some_and(|map| map.contains(map_key)))
     }
 
     #[inline]
     fn len<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<u64> {
-        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
-        Ok(row.map_or(0, |row| count(row.state.len())))
+        Ok(self.find(at)?.map_or(0, |map| count(map.len())))
     }
 
     #[inline]
@@ -115,31 +112,31 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         &mut self,
         at: Address<'_, Q, N, RowHash>,
         map_key: &UQ,
-    ) -> Option<UV> {
+    ) -> Result<Option<UV>> {
         // Looked up first: what is absent must not copy a segment that a view shares.
-        let hash = at.prepared.get();
-        let found = self.table.rows.get(hash, |row| row.is_at(at))?;
-        if !found.state.contains(map_key) {
-            return None;
+        if !TypedRead::new(&*self.table).contains(at, map_key)? {
+            return Ok(None);
         }
-        let row = self.table.rows.get_mut(hash, |row| row.is_at(at))?;
-        let value = row.state.remove(map_key)?;
-        if row.state.is_empty() {
-            self.table.rows.remove(hash, |row| row.is_at(at));
+        let Some(map) = self.table.find_mut(at) else { return Ok(None) };
+        let value = map.remove(map_key);
+        if map.is_empty() {
+            self.table.remove(at)?;
         }
-        self.table.entries -= 1;
-        self.table.bytes -= self.entry_bytes(&value);
-        Some(value)
+        if let Some(value) = &value {
+            self.table.entries -= 1;
+            self.table.bytes -= self.entry_bytes(value);
+        }
+        Ok(value)
     }
 
-    /// Sets the value of a key; returns the one before.
+    /// Sets the value of a key.
     #[inline]
     fn set_entry<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
         map_key: UK,
         value: UV,
-    ) {
+    ) -> Result<()> {
         let bytes = self.entry_bytes(&value);
         let is_at = |row: &KeyedRow<K, N, ChunkedMap<UK, UV>>| row.is_at(at);
         let make = || KeyedRow::at(at, ChunkedMap::new());
@@ -153,6 +150,7 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
             Some(before) => self.table.bytes -= self.entry_bytes(&before),
             None => self.table.entries += 1,
         }
+        Ok(())
     }
 }
 
@@ -161,18 +159,18 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
 {
     type Prepared = RowHash;
     type Read<'s>
-        = TypedRead<'s, Table<KeyedRow<K, N, ChunkedMap<UK, UV>>>>
+        = TypedRead<'s, TypedTable<K, N, ChunkedMap<UK, UV>>>
     where
         Self: 's;
 
     #[inline]
     fn read(&self) -> Self::Read<'_> {
-        TypedRead::new(&self.table.rows)
+        TypedRead::new(self.table)
     }
 
     #[inline]
     fn into_read(self) -> Self::Read<'t> {
-        TypedRead::new(&self.table.rows)
+        TypedRead::new(self.table)
     }
 
     #[inline]
@@ -191,8 +189,7 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         map_key: UK,
         value: UV,
     ) -> Result<()> {
-        self.set_entry(at, map_key, value);
-        Ok(())
+        self.set_entry(at, map_key, value)
     }
 
     #[inline]
@@ -201,7 +198,7 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         at: Address<'_, Q, N, RowHash>,
         map_key: &UQ,
     ) -> Result<Option<UV>> {
-        Ok(self.remove_entry(at, map_key))
+        self.remove_entry(at, map_key)
     }
 
     #[inline]
@@ -210,8 +207,7 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         at: Address<'_, Q, N, RowHash>,
         map_key: &UQ,
     ) -> Result<()> {
-        self.remove_entry(at, map_key);
-        Ok(())
+        self.remove_entry(at, map_key).map(drop)
     }
 
     #[inline]
@@ -223,27 +219,26 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         f: impl FnOnce(&mut UV) -> R,
     ) -> Result<R> {
         let heap_size = self.heap_size;
-        let table = &mut *self.table;
-        let is_at = |row: &KeyedRow<K, N, ChunkedMap<UK, UV>>| row.is_at(at);
-        let make = || KeyedRow::at(at, ChunkedMap::new());
-        let (row, _) = table
-            .rows
-            .find_or_insert_with(at.prepared.get(), is_at, make);
-        let (value, inserted) = row.state.entry(map_key, || (map_key.to_key(), init));
+        // Set before the table is borrowed by its row; an error on the way resets it.
+        self.table.in_update = true;
+        let (map, _) = match self.table.find_or_insert(at, ChunkedMap::new) {
+            Ok(reached) => reached,
+            Err(error) => {
+                self.table.in_update = false;
+                return Err(error);
+            }
+        };
+        let (value, inserted) = map.entry(map_key, || (map_key.to_key(), init));
         let before = match heap_size {
             Some(heap_size) if !inserted => signed(heap_size(value)),
             _ => 0,
         };
-        if inserted {
-            table.entries += 1;
-            table.bytes += signed(size_of::<(UK, UV)>());
-        }
-        table.in_update = true;
         let result = f(value);
-        table.in_update = false;
-        if let Some(heap_size) = heap_size {
-            table.bytes += signed(heap_size(value)) - before;
-        }
+        let heap = heap_size.map_or(0, |heap_size| signed(heap_size(value)));
+        let own = if inserted { signed(size_of::<(UK, UV)>()) } else { 0 };
+        self.table.entries += u64::from(inserted);
+        self.table.bytes += own + heap - before;
+        self.table.in_update = false;
         Ok(result)
     }
 
@@ -254,12 +249,12 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         map_key: &UQ,
         f: impl FnOnce(&mut Option<UV>) -> R,
     ) -> Result<R> {
-        let mut value = self.remove_entry(at, map_key);
+        let mut value = self.remove_entry(at, map_key)?;
         self.table.in_update = true;
         let result = f(&mut value);
         self.table.in_update = false;
         if let Some(value) = value {
-            self.set_entry(at, map_key.to_key(), value);
+            self.set_entry(at, map_key.to_key(), value)?;
         }
         Ok(result)
     }

@@ -8,8 +8,13 @@ mod value;
 
 use std::fmt;
 
+use serde::Serialize;
 use state_api::descriptor::HeapSize;
-use state_api::{Error, ErrorKind, ReadTable, Ref, Result, StateKey, StateMeta};
+use state_api::key::RowHash;
+use state_api::{
+    Address, Error, ErrorKind, KeyGroups, KeyHash, KeyRef, ReadTable, Ref, Result, StateKey,
+    StateMeta,
+};
 
 pub use list::TypedElements;
 pub use map::TypedEntries;
@@ -25,6 +30,9 @@ pub trait Lookup {
     /// The row type.
     type Row;
 
+    /// The owned key groups: rows of other keys are never here.
+    fn groups(&self) -> KeyGroups;
+
     /// The row with this hash for which `eq` holds.
     fn find(&self, hash: u64, eq: impl Fn(&Self::Row) -> bool) -> Option<&Self::Row>;
 
@@ -35,39 +43,74 @@ pub trait Lookup {
     fn row_count(&self) -> usize;
 }
 
-impl<R> Lookup for Table<R> {
-    type Row = R;
+/// Refuses a key that was not found because it is not owned. A key that is found was checked when
+/// its row was inserted, so only absence pays for the canonical hash; and not even that where all
+/// key groups are owned.
+#[inline]
+pub(crate) fn absent<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<()> {
+    if groups.is_all() { Ok(()) } else { check_owned(groups, key) }
+}
 
-    #[inline]
-    fn find(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
-        self.get(hash, eq)
-    }
+/// Out of line: it would keep the path that finds a key from being inlined.
+#[cold]
+#[inline(never)]
+fn check_owned<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<()> {
+    groups.check(KeyHash::of(key)?)
+}
 
-    fn rows(&self) -> Box<dyn Iterator<Item = &R> + '_> {
-        Box::new(self.iter())
-    }
+/// The frozen form of a [`TypedTable`].
+pub struct FrozenTable<K, N, X> {
+    rows: Frozen<KeyedRow<K, N, X>>,
+    groups: KeyGroups,
+}
 
-    fn row_count(&self) -> usize {
-        self.len()
+impl<K, N, X> FrozenTable<K, N, X> {
+    /// The rows; see [`Frozen::into_segments`] for how they are released.
+    pub fn into_rows(self) -> Frozen<KeyedRow<K, N, X>> {
+        self.rows
     }
 }
 
-impl<R> Lookup for Frozen<R> {
-    type Row = R;
-
-    #[inline]
-    fn find(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
-        self.get(hash, eq)
-    }
-
-    fn rows(&self) -> Box<dyn Iterator<Item = &R> + '_> {
-        Box::new(self.iter())
-    }
-
-    fn row_count(&self) -> usize {
-        self.len()
+impl<K, N, X> Clone for FrozenTable<K, N, X> {
+    fn clone(&self) -> Self {
+        Self { rows: self.rows.clone(), groups: self.groups }
     }
 }
+
+impl<K, N, X> fmt::Debug for FrozenTable<K, N, X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FrozenTable").field(&self.rows).finish()
+    }
+}
+
+macro_rules! lookup {
+    ($table:ident) => {
+        impl<K, N, X> Lookup for $table<K, N, X> {
+            type Row = KeyedRow<K, N, X>;
+
+            #[inline]
+            fn groups(&self) -> KeyGroups {
+                self.groups
+            }
+
+            #[inline]
+            fn find(&self, hash: u64, eq: impl Fn(&Self::Row) -> bool) -> Option<&Self::Row> {
+                self.rows.get(hash, eq)
+            }
+
+            fn rows(&self) -> Box<dyn Iterator<Item = &Self::Row> + '_> {
+                Box::new(self.rows.iter())
+            }
+
+            fn row_count(&self) -> usize {
+                self.rows.len()
+            }
+        }
+    };
+}
+
+lookup!(TypedTable);
+lookup!(FrozenTable);
 
 /// A table for shared reading.
 pub struct TypedRead<'r, S>(&'r S);
@@ -77,6 +120,23 @@ impl<'r, S> TypedRead<'r, S> {
     #[inline]
     pub fn new(table: &'r S) -> Self {
         Self(table)
+    }
+}
+
+impl<'r, S, K: StateKey, N: StateKey, X: 'r> TypedRead<'r, S>
+where
+    S: Lookup<Row = KeyedRow<K, N, X>>,
+{
+    /// The state at an address, or `None`.
+    #[inline]
+    pub(crate) fn find<Q: KeyRef<K> + ?Sized>(
+        self,
+        at: Address<'_, Q, N, RowHash>,
+    ) -> Result<Option<&'r X>> {
+        match self.0.find(at.prepared.get(), |row| row.is_at(at)) {
+            Some(row) => Ok(Some(&row.state)),
+            None => absent(self.0.groups(), at.key).map(|()| None),
+        }
     }
 }
 
@@ -136,6 +196,7 @@ where
 /// A live table: the rows, and what is accounted of them.
 pub struct TypedTable<K, N, X> {
     pub(crate) rows: Table<KeyedRow<K, N, X>>,
+    pub(crate) groups: KeyGroups,
     /// Values, list elements or map entries.
     pub(crate) entries: u64,
     /// Bytes that they hold outside of the table's buckets.
@@ -145,14 +206,9 @@ pub struct TypedTable<K, N, X> {
 }
 
 impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
-    /// An empty table for row hashes in `hashes`; segments split at `max_rows`.
-    pub fn new(hashes: std::ops::RangeInclusive<u64>, max_rows: usize) -> Self {
-        Self {
-            rows: Table::for_hashes(hashes, max_rows),
-            entries: 0,
-            bytes: 0,
-            in_update: false,
-        }
+    /// An empty table for keys of the key groups `groups`; segments split at `max_rows`.
+    pub fn new(groups: KeyGroups, max_rows: usize) -> Self {
+        Self { rows: Table::new(max_rows), groups, entries: 0, bytes: 0, in_update: false }
     }
 
     /// The rows.
@@ -162,8 +218,46 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     }
 
     /// A view of the rows.
-    pub fn freeze(&mut self) -> Frozen<KeyedRow<K, N, X>> {
-        self.rows.freeze()
+    pub fn freeze(&mut self) -> FrozenTable<K, N, X> {
+        FrozenTable { rows: self.rows.freeze(), groups: self.groups }
+    }
+
+    /// The row at an address, to write to.
+    #[inline]
+    pub(crate) fn find_mut<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+    ) -> Option<&mut X> {
+        let row = self.rows.get_mut(at.prepared.get(), |row| row.is_at(at))?;
+        Some(&mut row.state)
+    }
+
+    /// The row at an address, or a new one; whether it is new.
+    #[inline]
+    pub(crate) fn find_or_insert<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        state: impl FnOnce() -> X,
+    ) -> Result<(&mut X, bool)> {
+        let groups = self.groups;
+        let is_at = |row: &KeyedRow<K, N, X>| row.is_at(at);
+        let (row, inserted) = self.rows.find_or_try_insert_with(at.prepared.get(), is_at, || {
+            absent(groups, at.key)?;
+            Ok(KeyedRow::at(at, state()))
+        })?;
+        Ok((&mut row.state, inserted))
+    }
+
+    /// Takes the row at an address out.
+    #[inline]
+    pub(crate) fn remove<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+    ) -> Result<Option<X>> {
+        match self.rows.remove(at.prepared.get(), |row| row.is_at(at)) {
+            Some(row) => Ok(Some(row.state)),
+            None => absent(self.groups, at.key).map(|()| None),
+        }
     }
 
     /// Values, list elements or map entries held.
@@ -178,11 +272,12 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         count(self.rows.held().bytes) + outside
     }
 
-    /// Adds a whole row, as a restore finds it.
+    /// Adds a whole row of an owned key, as a restore finds it.
     ///
     /// # Errors
-    /// [`ErrorKind::Corrupt`] when there is one of that key and namespace;
-    /// [`ErrorKind::Codec`] when the key does not hash.
+    /// [`ErrorKind::Corrupt`] when there is one of that key and namespace,
+    /// [`ErrorKind::OutOfRange`] when the key is not owned, [`ErrorKind::Codec`] when it does not
+    /// hash.
     pub fn add(&mut self, key: K, namespace: N, state: X, weight: Weight) -> Result<()> {
         let row = KeyedRow {
             key,

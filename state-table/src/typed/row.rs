@@ -1,7 +1,7 @@
 //! Rows of typed tables.
 
-use state_api::address::RowHash;
-use state_api::{Address, KeyHash, KeyRef, Result, StateKey};
+use state_api::key::RowHash;
+use state_api::{Address, KeyRef, Result, StateKey};
 
 use crate::row::Row;
 
@@ -38,7 +38,7 @@ impl<K: StateKey, N: StateKey, X> KeyedRow<K, N, X> {
     /// # Errors
     /// When the `Serialize` of key or namespace fails.
     pub fn row_hash(&self) -> Result<RowHash> {
-        RowHash::of_key(KeyHash::of(&self.key)?).with_namespace(&self.namespace)
+        RowHash::of(&self.key)?.chain(&self.namespace)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Value tables.
 
-use state_api::address::RowHash;
+use state_api::key::RowHash;
 use state_api::{Address, KeyRef, ReadValue, Ref, Result, StateKey, StateValue, WriteValue};
 
-use super::{KeyedRow, Lookup, TypedMut, TypedRead};
+use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable};
 
 impl<'r, S, K, N, V> ReadValue<'r, K, N, V> for TypedRead<'r, S>
 where
@@ -19,42 +19,34 @@ where
         self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<Ref<'r, V>>> {
-        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
-        Ok(row.map(|row| Ref::Borrowed(&row.state)))
+        Ok(self.find(at)?.map(Ref::Borrowed))
     }
 }
 
 impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
-    /// Adds a row that is known to be absent.
+    /// Adds a row where there is none.
     #[inline]
     fn insert<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
         value: V,
-    ) -> &mut V {
+    ) -> Result<()> {
         let bytes = self.heap_bytes(&value);
+        self.table.find_or_insert(at, || value)?;
         self.table.entries += 1;
         self.table.bytes += bytes;
-        let is_at = |row: &KeyedRow<K, N, V>| row.is_at(at);
-        let make = || KeyedRow::at(at, value);
-        &mut self
-            .table
-            .rows
-            .find_or_insert_with(at.prepared.get(), is_at, make)
-            .0
-            .state
+        Ok(())
     }
 
     /// Takes a row out.
     #[inline]
-    fn remove<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Option<V> {
-        let row = self
-            .table
-            .rows
-            .remove(at.prepared.get(), |row| row.is_at(at))?;
-        self.table.entries -= 1;
-        self.table.bytes -= self.heap_bytes(&row.state);
-        Some(row.state)
+    fn remove<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<Option<V>> {
+        let value = self.table.remove(at)?;
+        if let Some(value) = &value {
+            self.table.entries -= 1;
+            self.table.bytes -= self.heap_bytes(value);
+        }
+        Ok(value)
     }
 }
 
@@ -68,8 +60,8 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<Ref<'t, V>>> {
-        let row = self.table.rows.get(at.prepared.get(), |row| row.is_at(at));
-        Ok(row.map(|row| Ref::Borrowed(&row.state)))
+        let table: &'t TypedTable<K, N, V> = self.table;
+        TypedRead::new(table).get(at)
     }
 
     #[inline]
@@ -78,25 +70,18 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         at: Address<'_, Q, N, RowHash>,
         value: V,
     ) -> Result<()> {
-        let (heap_size, hash) = (self.heap_size, at.prepared.get());
-        match self.table.rows.get_mut(hash, |row| row.is_at(at)) {
-            Some(row) => {
-                let before = std::mem::replace(&mut row.state, value);
-                if let Some(heap_size) = heap_size {
-                    let grown = super::signed(heap_size(&row.state));
-                    self.table.bytes += grown - super::signed(heap_size(&before));
-                }
-            }
-            None => {
-                self.insert(at, value);
-            }
+        let Some(state) = self.table.find_mut(at) else { return self.insert(at, value) };
+        let before = std::mem::replace(state, value);
+        if let Some(heap_size) = self.heap_size {
+            let grown = super::signed(heap_size(state));
+            self.table.bytes += grown - super::signed(heap_size(&before));
         }
         Ok(())
     }
 
     #[inline]
     fn take<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<Option<V>> {
-        Ok(self.remove(at))
+        self.remove(at)
     }
 
     #[inline]
@@ -133,19 +118,18 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         at: Address<'_, Q, N, RowHash>,
         f: impl FnOnce(&mut Option<V>) -> R,
     ) -> Result<R> {
-        let mut value = self.remove(at);
+        let mut value = self.remove(at)?;
         self.table.in_update = true;
         let result = f(&mut value);
         self.table.in_update = false;
         if let Some(value) = value {
-            self.insert(at, value);
+            self.insert(at, value)?;
         }
         Ok(result)
     }
 
     #[inline]
     fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<()> {
-        self.remove(at);
-        Ok(())
+        self.remove(at).map(drop)
     }
 }

@@ -1,0 +1,57 @@
+//! Checkpoints in memory, taken and restored by the crate that does so in earnest.
+
+use std::collections::BTreeMap;
+
+use pollster::block_on;
+use state_api::{KeyGroups, Result, StateBackend, StateView};
+use state_checkpoint::{
+    Checkpoint, Manifest, MemoryStorage, RestoreSource, RunOptions, open_restore, publish,
+    write_part,
+};
+
+const OPERATOR: &str = "suite";
+
+/// A published checkpoint.
+pub(crate) struct Backup {
+    storage: MemoryStorage,
+    manifest: Manifest,
+}
+
+impl Backup {
+    /// A checkpoint with a part for each view.
+    pub(crate) fn of<V: StateView>(views: impl IntoIterator<Item = V>) -> Result<Self> {
+        let storage = MemoryStorage::new();
+        let mut parts = Vec::new();
+        let mut max_parallelism = 0;
+        for view in views {
+            let groups = view.key_groups();
+            max_parallelism = groups.max_parallelism();
+            let states = view.states();
+            let mut rows = view.into_rows(groups.range())?;
+            let options = RunOptions::default();
+            let part = write_part(&storage, OPERATOR, groups, &states, &mut rows, &options);
+            parts.push(block_on(part)?);
+        }
+        let metadata = BTreeMap::new();
+        let checkpoint = Checkpoint { id: 1, max_parallelism, parts, metadata, created_ms: 0 };
+        let manifest = block_on(publish(&storage, checkpoint))?;
+        Ok(Self { storage, manifest })
+    }
+
+    /// A checkpoint of one backend that owns all key groups.
+    pub(crate) fn take<B: StateBackend>(backend: &mut B) -> Result<Self> {
+        Self::of([backend.freeze()?])
+    }
+
+    /// The rows in `groups`.
+    pub(crate) fn rows(&self, groups: KeyGroups) -> Result<RestoreSource<'_>> {
+        block_on(open_restore(&self.storage, &self.manifest, OPERATOR, groups))
+    }
+
+    /// Restores what `backend` owns.
+    pub(crate) fn restore<B: StateBackend>(&self, backend: &mut B) -> Result<()> {
+        let mut rows = self.rows(backend.key_groups())?;
+        let states = rows.states().to_vec();
+        backend.restore(&states, &mut rows)
+    }
+}

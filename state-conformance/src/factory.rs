@@ -1,0 +1,24 @@
+//! What a backend author provides.
+
+use std::path::Path;
+
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
+
+/// Opens backends for the suite.
+pub trait BackendFactory: Sync + 'static {
+    /// The backend, for any key type.
+    type Backend<K: StateKey>: StateBackend<Key = K>;
+
+    /// Opens a backend that owns `groups` in the directory `dir`; a backend in memory ignores the
+    /// directory.
+    ///
+    /// The directory is there. It is either empty or was [closed](StateBackend::close) or
+    /// [destroyed](StateBackend::destroy), or a refused open left it. After a close the data must
+    /// be found again if [`survives_close`](state_api::Capability::survives_close) says so. The
+    /// suite never opens a directory again that a crash left (a backend that was dropped), so what
+    /// happens with one is the factory's choice.
+    ///
+    /// # Errors
+    /// What the backend meets.
+    fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<Self::Backend<K>>;
+}

@@ -1,0 +1,70 @@
+//! Histories: what generated tests play.
+
+use std::fmt::Write;
+
+use super::pool::{Key, Text};
+use super::spec::{ListOp, MapOp, ValueOp};
+
+/// An operation on one of the model's states.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "named as in the model")]
+pub enum Data {
+    Counts(Key, ValueOp<u64>),
+    Notes(Key, u32, ValueOp<Text>),
+    Events(Key, ListOp<u64>),
+    Words(Key, String, ListOp<Text>),
+    Scores(Key, MapOp<i64, u64>),
+    Tags(Key, u32, MapOp<String, Text>),
+}
+
+/// On which way an operation reaches the backend.
+#[derive(Clone, Copy, Debug)]
+pub enum Via {
+    /// [`StateBackend::at_mut`](state_api::StateBackend::at_mut).
+    Cursor,
+    /// [`StateBackend::bind`](state_api::StateBackend::bind).
+    Bound,
+}
+
+/// When states are registered in a backend that restores.
+#[derive(Clone, Copy, Debug)]
+pub enum Registration {
+    /// All before.
+    Before,
+    /// Some before, the others after.
+    Between,
+    /// All after.
+    After,
+}
+
+/// A step of a history. Every step is possible at any time, so that any part of a history is one.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Performs an operation and compares what it touches.
+    Do(Via, Data),
+    /// Takes a view and keeps it, with a copy of the model.
+    Freeze,
+    /// Compares a kept view with its copy of the model, on another thread.
+    ReadView(usize),
+    /// Drops a kept view.
+    DropView(usize),
+    /// Takes a checkpoint, restores it into a fresh backend and goes on there.
+    Restore(Registration),
+    /// Takes a checkpoint, restores it as so many workers, and those into one backend again.
+    Rescale(u16),
+    /// Closes the backend and opens its directory again.
+    Reopen,
+}
+
+/// A history, a step a line.
+pub(crate) fn show(history: &[Step]) -> String {
+    let mut lines = String::new();
+    for (number, step) in history.iter().enumerate() {
+        let _ = match step {
+            Step::Do(Via::Cursor, data) => writeln!(lines, "{number:>4}  {data:?}"),
+            Step::Do(Via::Bound, data) => writeln!(lines, "{number:>4}  {data:?}, bound"),
+            step => writeln!(lines, "{number:>4}  {step:?}"),
+        };
+    }
+    lines
+}

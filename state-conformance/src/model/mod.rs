@@ -1,0 +1,27 @@
+//! The executable specification, and histories that are played on a backend and on it.
+//!
+//! A state is a map from key and namespace to a cell; a cell is what a `BTreeMap` and a `Vec` do.
+//! That is all that keyed state is, and [`spec`] says it operation by operation in a line each. A
+//! backend conforms if no history of operations lets a reader tell it from the [`Model`].
+
+mod cell;
+mod compare;
+mod history;
+mod perform;
+mod pool;
+mod schema;
+pub mod spec;
+mod strategy;
+mod world;
+
+pub use cell::{Cell, Cells};
+pub use compare::compare;
+pub use history::{Data, Registration, Step, Via};
+pub use pool::{Key, Text};
+pub use schema::{Handles, Model};
+pub use strategy::{data, history};
+
+pub(crate) use compare::refuses_foreign_keys;
+pub(crate) use history::show;
+pub(crate) use perform::apply;
+pub(crate) use world::play;

@@ -1,0 +1,177 @@
+//! Runs generated tests, and says what failed in a way that a person can use.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt::{Debug, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use proptest::strategy::Strategy;
+use proptest::test_runner::{
+    Config, FailurePersistence, FileFailurePersistence, PersistedSeed, TestCaseError, TestError,
+    TestRunner,
+};
+
+use crate::difference::{Difference, short};
+
+/// Number of generated histories of a property, unless the environment says otherwise: the suite
+/// of a disk engine, unoptimised, takes some seconds.
+const CASES: u32 = 24;
+
+/// Milliseconds that shrinking may take.
+const SHRINK_MS: u32 = 60_000;
+
+thread_local! {
+    /// Regression file of the property that runs on this thread.
+    static REGRESSIONS: Cell<Option<&'static str>> = const { Cell::new(None) };
+    /// The step that the current history is at.
+    static STEP: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `property` with seeds of failures kept in `file`.
+pub(crate) fn with_regressions(file: String, property: impl FnOnce()) {
+    struct Reset;
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            REGRESSIONS.set(None);
+        }
+    }
+    // A few bytes per test of a process: proptest wants the path for good.
+    REGRESSIONS.set(Some(Box::leak(file.into_boxed_str())));
+    let _reset = Reset;
+    property();
+}
+
+/// Number of generated histories of a property.
+pub(crate) fn cases() -> u32 {
+    let set = std::env::var("STATE_CONFORMANCE_CASES").ok();
+    set.map_or(CASES, |set| match set.parse() {
+        Ok(cases) => cases,
+        Err(_) => panic!("STATE_CONFORMANCE_CASES must be a number, and is {set:?}"),
+    })
+}
+
+/// Notes the step that a history is at, for the report.
+pub(crate) fn at_step(step: impl FnOnce() -> String) {
+    STEP.set(Some(step()));
+}
+
+/// Checks `test` on `cases` generated values; panics with the shortest that fails.
+#[track_caller]
+pub(crate) fn check<S: Strategy>(
+    cases: u32,
+    strategy: &S,
+    test: impl Fn(S::Value) -> Result<(), Difference>,
+) where
+    S::Value: Debug,
+{
+    check_shown(cases, strategy, test, |value| format!("{value:#?}"));
+}
+
+/// [`check`], with another way to print a value.
+#[track_caller]
+pub(crate) fn check_shown<S: Strategy>(
+    cases: u32,
+    strategy: &S,
+    test: impl Fn(S::Value) -> Result<(), Difference>,
+    show: impl Fn(&S::Value) -> String,
+) where
+    S::Value: Debug,
+{
+    let seeds = Seeds::new();
+    let mut runner = TestRunner::new(Config {
+        cases,
+        failure_persistence: Some(Box::new(seeds.clone())),
+        max_shrink_time: SHRINK_MS,
+        max_shrink_iters: 100_000,
+        ..Config::default()
+    });
+    let outcome = runner.run(strategy, |value| {
+        STEP.set(None);
+        let result = catch_unwind(AssertUnwindSafe(|| test(value)));
+        let found = match result {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(difference)) => difference.to_string(),
+            Err(panic) => format!("panic: {}", message(&*panic)),
+        };
+        Err(TestCaseError::fail(match STEP.take() {
+            Some(step) => format!("at {step}: {found}"),
+            None => found,
+        }))
+    });
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Abort(reason)) => panic!("generation was given up: {reason}"),
+        Err(TestError::Fail(reason, value)) => {
+            let mut report = format!("{reason}\nshortest case that fails:\n{}\n", show(&value));
+            if let Some(seed) = seeds.failed() {
+                let _ = writeln!(report, "seed: cc {seed}");
+                match REGRESSIONS.get() {
+                    Some(file) => {
+                        let _ = writeln!(report, "kept in {file}: commit it");
+                    }
+                    None => report.push_str("not kept: run through `suite!` to keep seeds\n"),
+                }
+            }
+            panic!("{report}");
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).map_or_else(
+        || "with something that is not text".to_owned(),
+        |text| if text.len() > 4000 { short(text) } else { text.to_owned() },
+    )
+}
+
+/// Keeps the seed of a failure: in the file of the property, if there is one, and for the report.
+#[derive(Clone, Debug)]
+struct Seeds {
+    file: Option<FileFailurePersistence>,
+    failed: Arc<Mutex<Option<PersistedSeed>>>,
+}
+
+impl Seeds {
+    fn new() -> Self {
+        let file = REGRESSIONS.get().map(FileFailurePersistence::Direct);
+        Self { file, failed: Arc::default() }
+    }
+
+    fn failed(&self) -> Option<PersistedSeed> {
+        self.failed.lock().ok()?.clone()
+    }
+}
+
+impl FailurePersistence for Seeds {
+    fn load_persisted_failures2(&self, source: Option<&'static str>) -> Vec<PersistedSeed> {
+        self.file.as_ref().map(|file| file.load_persisted_failures2(source)).unwrap_or_default()
+    }
+
+    fn save_persisted_failure2(
+        &mut self,
+        source: Option<&'static str>,
+        seed: PersistedSeed,
+        shrunken: &dyn Debug,
+    ) {
+        if let Some(file) = &mut self.file {
+            file.save_persisted_failure2(source, seed.clone(), shrunken);
+        }
+        if let Ok(mut failed) = self.failed.lock() {
+            *failed = Some(seed);
+        }
+    }
+
+    fn box_clone(&self) -> Box<dyn FailurePersistence> {
+        Box::new(self.clone())
+    }
+
+    fn eq(&self, other: &dyn FailurePersistence) -> bool {
+        other.as_any().downcast_ref::<Self>().is_some_and(|other| self.file == other.file)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
