@@ -63,30 +63,54 @@ fn the_crafted_file_is_good_when_nothing_is_bent() {
 #[test]
 fn rows_that_cannot_be() {
     let good = || put(1, 0, 0, b"kb", b"v");
-    for (what, second) in [
-        ("shared prefix beyond the key", put(1, 0, 3, b"c", b"v")),
-        ("huge shared prefix", put(1, 0, u32::MAX, b"c", b"v")),
-        ("equal key", put(1, 0, 2, b"", b"v")),
-        ("lower key", put(1, 0, 1, b"a", b"v")),
-        ("prefix of the key before", put(1, 0, 1, b"", b"v")),
-        ("lower group", put(0, 0, 0, b"z", b"v")),
-        ("state not in the list", put(1, 3, 0, b"z", b"v")),
-        ("group above the index entry", put(2, 0, 0, b"z", b"v")),
-        ("unknown op", vec![3, 0, 1, 0, 0, 1, b'z', 0]),
-        ("op zero", vec![0, 0, 1, 0, 0, 1, b'z', 0]),
+    // The index entry fits, so that nothing but the row itself is wrong.
+    for (what, last, second) in [
+        (
+            "shared prefix beyond the key",
+            (1, 0),
+            put(1, 0, 3, b"c", b"v"),
+        ),
+        (
+            "huge shared prefix",
+            (1, 0),
+            put(1, 0, u32::MAX, b"c", b"v"),
+        ),
+        ("equal key", (1, 0), put(1, 0, 2, b"", b"v")),
+        ("lower key", (1, 0), put(1, 0, 1, b"a", b"v")),
+        ("prefix of the key before", (1, 0), put(1, 0, 1, b"", b"v")),
+        ("lower group", (1, 0), put(0, 0, 0, b"z", b"v")),
+        (
+            "row beyond the index entry",
+            (1, 0),
+            put(1, 1, 0, b"z", b"v"),
+        ),
+        ("unknown op", (1, 0), vec![3, 0, 1, 0, 0, 1, b'z', 0]),
+        ("op zero", (1, 0), vec![0, 0, 1, 0, 0, 1, b'z', 0]),
         (
             "huge suffix",
+            (1, 0),
             [&[1, 0, 1, 0, 0][..], &varint(u32::MAX), b"z"].concat(),
         ),
         (
             "huge value",
+            (1, 0),
             [&[1, 0, 1, 0, 0, 1, b'z'][..], &varint(u32::MAX), b"v"].concat(),
         ),
-        ("overlong varint", vec![1, 0, 1, 0, 0, 0x81, 0, b'z', 0]),
-        ("cut row", vec![1, 0]),
+        (
+            "overlong varint",
+            (1, 0),
+            vec![1, 0, 1, 0, 0, 0x81, 0, b'z', 0],
+        ),
+        ("cut row", (1, 0), vec![1, 0]),
+        (
+            "state not in the list, between two that are",
+            (2, 0),
+            [put(1, 3, 0, b"z", b"v"), put(2, 0, 0, b"z", b"v")].concat(),
+        ),
     ] {
         let payload = [good(), second].concat();
-        refused(what, &one_block(2, (1, 0), (1, 2), payload));
+        let rows = if last == (2, 0) { 3 } else { 2 };
+        refused(what, &one_block(rows, (1, 0), last, payload));
     }
     refused(
         "more bytes than rows",
@@ -193,6 +217,20 @@ fn blocks_that_cannot_be() {
             ..a.clone()
         }])
     };
+    let bomb = vec![0; MAX_COMPRESSED_BYTES as usize + 1];
+    let payload = lz4_flex::block::compress(&bomb);
+    let stored_len = u32::try_from(payload.len()).unwrap();
+    let raw_len = MAX_COMPRESSED_BYTES + 1;
+    let bomb = Block {
+        compression: 1,
+        raw_len,
+        stored_len,
+        payload,
+        ..a.clone()
+    };
+    let error = assert_corrupt(read(&Run::new(vec![bomb])), "runs/x.run", "a small bomb");
+    assert_eq!(error.message(), "a block has impossible lengths");
+
     let len = a.stored_len;
     refused("unknown compression", &with(2, len, len));
     refused("stored shorter than raw", &with(0, len + 1, len));
@@ -209,6 +247,32 @@ fn blocks_that_cannot_be() {
     );
     refused("stored length below the block", &with(0, len - 1, len - 1));
     refused("not LZ4", &with(1, len, len));
+}
+
+#[test]
+fn an_index_out_of_order_is_refused_before_a_row_is_read() {
+    let block = |group| Block::plain(1, (group, 0), (group, 0), 1, put(group, 0, 0, b"k", b"v"));
+    let (bytes, run) = Run::new(vec![block(2), block(1)]).seal("runs/x.run");
+    let storage = MemoryStorage::new();
+    block_on(storage.put_new(&run.path, &bytes)).unwrap();
+    assert_corrupt(
+        block_on(RunFile::open(&storage, &run)),
+        &run.path,
+        "groups descend",
+    );
+}
+
+#[test]
+fn bytes_between_blocks_and_index_are_refused() {
+    for blocks in [
+        vec![],
+        vec![Block::plain(1, (1, 0), (1, 0), 1, put(1, 0, 0, b"k", b"v"))],
+    ] {
+        let mut run = Run::new(blocks);
+        read(&run).unwrap();
+        run.gap = b"hidden".to_vec();
+        refused("a gap", &run);
+    }
 }
 
 #[test]

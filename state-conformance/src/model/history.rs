@@ -17,6 +17,20 @@ pub enum Data {
     Tags(Key, u32, MapOp<String, Text>),
 }
 
+impl Data {
+    /// The key of the operation.
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Counts(key, _)
+            | Self::Notes(key, ..)
+            | Self::Events(key, _)
+            | Self::Words(key, ..)
+            | Self::Scores(key, _)
+            | Self::Tags(key, ..) => *key,
+        }
+    }
+}
+
 /// On which way an operation reaches the backend.
 #[derive(Clone, Copy, Debug)]
 pub enum Via {

@@ -146,7 +146,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Freeze),
         2 => (0..4_usize).prop_map(Step::ReadView),
         1 => (0..4_usize).prop_map(Step::DropView),
-        1 => proptest::sample::select(registrations.to_vec()).prop_map(Step::Restore),
+        1 => select(registrations.to_vec()).prop_map(Step::Restore),
         1 => (1..=3_u16).prop_map(Step::Rescale),
         1 => Just(Step::Reopen),
     ]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::thread;
 
-use state_api::{ErrorKind, Result as StateResult, StateBackend, StateView as _};
+use state_api::{StateBackend, StateView};
 
 use super::compare::{compare, refuses_foreign_keys, touched};
 use super::history::{Data, Registration, Step, Via};
@@ -28,20 +28,29 @@ struct Kept<V> {
     model: Model,
 }
 
+/// What lasts when the backend is exchanged.
+struct Past<V> {
+    model: Model,
+    views: Vec<Kept<V>>,
+}
+
 struct World<'s, 'f, F: BackendFactory> {
     site: &'s Site<'f, F>,
     dir: PathBuf,
     backend: Backend<F>,
     handles: Handles,
-    model: Model,
-    views: Vec<Kept<View<F>>>,
+    /// Epoch of the backend's last view.
     epoch: u64,
+    past: Past<View<F>>,
 }
 
 /// Plays a history on a backend and on the model.
 pub(crate) fn play<F: BackendFactory>(factory: &F, history: &[Step]) -> Result<(), Difference> {
     let site = Site::new(factory);
-    let mut world = World::new(&site)?;
+    let dir = site.dir();
+    let backend = site.reopen(&dir, all_groups())?;
+    let past = Past { model: Model::default(), views: Vec::new() };
+    let mut world = World::go_on(&site, dir, backend, past)?;
     for (number, step) in history.iter().enumerate() {
         at_step(|| format!("step {number}, {step:?}"));
         world = world.step(step)?;
@@ -51,29 +60,28 @@ pub(crate) fn play<F: BackendFactory>(factory: &F, history: &[Step]) -> Result<(
 }
 
 impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
-    fn new(site: &'s Site<'f, F>) -> Result<Self, Difference> {
-        let dir = site.dir();
-        let mut backend: Backend<F> = site.reopen(&dir, all_groups())?;
+    /// Goes on with a backend that has the state of the model.
+    fn go_on(
+        site: &'s Site<'f, F>,
+        dir: PathBuf,
+        mut backend: Backend<F>,
+        past: Past<View<F>>,
+    ) -> Result<Self, Difference> {
         let handles = Handles::register(&mut backend)?;
-        let (model, views) = (Model::default(), Vec::new());
-        Ok(Self { site, dir, backend, handles, model, views, epoch: 0 })
+        compare(&backend, handles, &past.model)?;
+        Ok(Self { site, dir, backend, handles, epoch: 0, past })
     }
 
     fn step(mut self, step: &Step) -> Result<Self, Difference> {
+        let kept = self.past.views.len();
         match step {
             Step::Do(via, data) => self.perform(*via, data)?,
             Step::Freeze => self.freeze()?,
+            Step::ReadView(_) | Step::DropView(_) if kept == 0 => {}
             Step::ReadView(index) => {
-                if !self.views.is_empty() {
-                    let index = index % self.views.len();
-                    self.views.get(index).map_or(Ok(()), read_elsewhere)?;
-                }
+                self.past.views.get(index % kept).map_or(Ok(()), read_elsewhere)?;
             }
-            Step::DropView(index) => {
-                if !self.views.is_empty() {
-                    self.views.remove(index % self.views.len());
-                }
-            }
+            Step::DropView(index) => drop(self.past.views.remove(index % kept)),
             Step::Restore(registration) => return self.restore(*registration),
             Step::Rescale(parallelism) => return self.rescale(*parallelism),
             Step::Reopen => return self.reopen(),
@@ -82,97 +90,71 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
     }
 
     fn perform(&mut self, via: Via, data: &Data) -> Result<(), Difference> {
-        apply(data, via, &mut self.backend, self.handles, &mut self.model)?;
-        touched(&self.backend, self.handles, &self.model, data)
+        apply(data, via, &mut self.backend, self.handles, &mut self.past.model)?;
+        touched(&self.backend, self.handles, &self.past.model, data)
     }
 
     fn freeze(&mut self) -> Result<(), Difference> {
         let view = self.backend.freeze()?;
-        if view.epoch() <= self.epoch {
-            let (before, after) = (self.epoch, view.epoch());
+        let (before, after) = (self.epoch, view.epoch());
+        if after <= before {
             return Err(Difference::new(format!("epoch {after} comes after epoch {before}")));
         }
-        self.epoch = view.epoch();
-        if self.views.len() == MOST_VIEWS {
-            self.views.remove(0);
+        self.epoch = after;
+        let Past { model, views } = &mut self.past;
+        if views.len() == MOST_VIEWS {
+            views.remove(0);
         }
-        self.views.push(Kept { view, handles: self.handles, model: self.model.clone() });
+        views.push(Kept { view, handles: self.handles, model: model.clone() });
         Ok(())
     }
 
-    fn backup(&mut self) -> StateResult<Backup> {
-        Backup::take(&mut self.backend)
-    }
-
-    /// Goes on with another backend; the views of the last one stay.
-    fn go_on(
-        mut self,
-        dir: PathBuf,
-        mut backend: Backend<F>,
-    ) -> Result<Self, Difference> {
-        self.handles = Handles::register(&mut backend)?;
-        self.backend = backend;
-        self.dir = dir;
-        self.epoch = 0;
-        compare(&self.backend, self.handles, &self.model)?;
-        Ok(self)
-    }
-
     fn restore(mut self, registration: Registration) -> Result<Self, Difference> {
-        let backup = self.backup()?;
+        let backup = Backup::take(&mut self.backend)?;
+        self.backend.destroy()?;
         let (dir, backend) = restored(self.site, &backup, registration)?;
-        let this = self.go_on(dir, backend)?;
-        Ok(this)
+        Self::go_on(self.site, dir, backend, self.past)
     }
 
     fn rescale(mut self, parallelism: u16) -> Result<Self, Difference> {
-        let backup = self.backup()?;
+        let backup = Backup::take(&mut self.backend)?;
+        drop(self.backend);
         let mut views = Vec::new();
         for index in 0..parallelism {
             let mut worker: Backend<F> = self.site.open_for(worker_groups(index, parallelism));
             let handles = Handles::register(&mut worker)?;
             backup.restore(&mut worker)?;
-            let at = |difference: Difference| {
-                difference.while_doing(format_args!("worker {index} of {parallelism}"))
-            };
-            compare(&worker, handles, &self.model).map_err(at)?;
-            refuses_foreign_keys(&worker, handles).map_err(at)?;
+            compare(&worker, handles, &self.past.model)
+                .and_then(|()| refuses_foreign_keys(&worker, handles))
+                .map_err(|d| d.while_doing(format_args!("worker {index} of {parallelism}")))?;
             views.push(worker.freeze()?);
             worker.destroy()?;
         }
         let merged = Backup::of(views)?;
         let (dir, backend) = restored(self.site, &merged, Registration::Before)?;
-        self.go_on(dir, backend)
+        Self::go_on(self.site, dir, backend, self.past)
     }
 
     fn reopen(mut self) -> Result<Self, Difference> {
-        let dir = self.dir.clone();
-        if self.backend.capability().survives_close {
-            let Self { site, backend, handles, model, views, epoch, .. } = self;
-            backend.close()?;
-            let mut backend: Backend<F> = site.reopen(&dir, all_groups())?;
-            Handles::register(&mut backend)?;
-            return Self { site, dir: dir.clone(), backend: site.open(), handles, model, views, epoch }
-                .go_on(dir, backend);
+        let survives = self.backend.capability().survives_close;
+        let backup = if survives { None } else { Some(Backup::take(&mut self.backend)?) };
+        self.backend.close()?;
+        let mut backend: Backend<F> = self.site.reopen(&self.dir, all_groups())?;
+        if let Some(backup) = backup {
+            let handles = Handles::register(&mut backend)?;
+            compare(&backend, handles, &Model::default()).map_err(|difference| {
+                difference.while_doing("opened after a close that it does not promise to survive")
+            })?;
+            backup.restore(&mut backend)?;
         }
-        let backup = self.backup()?;
-        let Self { site, backend, handles, model, views, epoch, .. } = self;
-        backend.close()?;
-        let mut backend: Backend<F> = site.reopen(&dir, all_groups())?;
-        let fresh = Handles::register(&mut backend)?;
-        compare(&backend, fresh, &Model::default()).map_err(|difference| {
-            difference.while_doing("opened after a close that it does not promise to survive")
-        })?;
-        backup.restore(&mut backend)?;
-        Self { site, dir: dir.clone(), backend: site.open(), handles, model, views, epoch }
-            .go_on(dir, backend)
+        Self::go_on(self.site, self.dir, backend, self.past)
     }
 
     fn end(mut self) -> Result<(), Difference> {
-        compare(&self.backend, self.handles, &self.model)?;
+        compare(&self.backend, self.handles, &self.past.model)?;
         self.freeze()?;
         self.backend.destroy()?;
-        self.views.iter().try_for_each(read_elsewhere)
+        self.past.views.iter().try_for_each(read_elsewhere)
     }
 }
 
@@ -194,20 +176,11 @@ fn restored<F: BackendFactory>(
 }
 
 /// Compares a view with its model on another thread.
-fn read_elsewhere<V: state_api::StateView<Key = String>>(kept: &Kept<V>) -> Result<(), Difference> {
+fn read_elsewhere<V: StateView<Key = String>>(kept: &Kept<V>) -> Result<(), Difference> {
     let Kept { view, handles, model } = kept;
-    let outcome = thread::scope(|scope| {
-        thread::Builder::new()
-            .name("view".into())
-            .spawn_scoped(scope, || compare(view, *handles, model))
-            .map(thread::ScopedJoinHandle::join)
-    });
+    let compared =
+        thread::scope(|scope| scope.spawn(|| compare(view, *handles, model)).join());
     let epoch = view.epoch();
-    match outcome {
-        Ok(Ok(compared)) => {
-            compared.map_err(|d| d.while_doing(format_args!("the view of epoch {epoch}")))
-        }
-        Ok(Err(_)) => Err(Difference::new(format!("reading the view of epoch {epoch} panicked"))),
-        Err(error) => Err(Difference::new(format!("no thread: {error}"))),
-    }
+    let compared = compared.unwrap_or_else(|_| Err(Difference::new("a panic")));
+    compared.map_err(|d| d.while_doing(format_args!("the view of epoch {epoch}")))
 }

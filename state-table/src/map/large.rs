@@ -32,7 +32,8 @@ pub(super) struct Large<K, V> {
 #[derive(Clone)]
 pub(super) struct Chunk<K, V> {
     /// Above all keys of the chunk before, not above any key of this one. Stored here, side by
-    /// side, so that a search does not visit chunks in vain. Of the first chunk it is not used.
+    /// side, so that a search does not visit chunks in vain. The first chunk also takes keys below
+    /// its own, until it splits or gets a neighbour in front.
     low: K,
     entries: Arc<Vec<(K, V)>>,
 }
@@ -65,6 +66,7 @@ impl<K: Clone, V: Clone> Chunk<K, V> {
 
     /// Takes the upper half away, as a chunk of its own.
     fn split(&mut self) -> Option<Self> {
+        self.low.clone_from(&self.entries.first()?.0); // the first chunk's may be too high
         let middle = self.entries.len() / 2;
         if let Some(entries) = Arc::get_mut(&mut self.entries) {
             let upper = entries.split_off(middle);

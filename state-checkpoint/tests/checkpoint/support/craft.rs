@@ -87,6 +87,8 @@ pub(crate) struct Run {
     pub(crate) blocks: Vec<Block>,
     pub(crate) bend_index: fn(&mut Vec<u8>),
     pub(crate) bend_footer: fn(&mut Vec<u8>),
+    /// Bytes that no part of the file owns, before the index.
+    pub(crate) gap: Vec<u8>,
     /// Replaces the length of the state list.
     pub(crate) states_len: Option<u32>,
 }
@@ -102,6 +104,7 @@ impl Run {
             blocks,
             bend_index: |_| {},
             bend_footer: |_| {},
+            gap: Vec::new(),
             states_len: None,
         }
     }
@@ -141,6 +144,7 @@ impl Run {
                 &mut rows
             }) += u64::from(block.rows);
         }
+        file.extend(&self.gap);
         (self.bend_index)(&mut index);
         let index_checksum = xxh3_64(&index);
         index.extend(index_checksum.to_be_bytes());

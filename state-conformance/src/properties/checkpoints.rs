@@ -1,0 +1,184 @@
+//! Restoring: what is taken, carried and refused.
+
+use state_api::{
+    ErrorKind, KeyGroups, ListDescriptor, MapDescriptor, Result, RowRef, RowSource, StateBackend,
+    StateRead, ValueDescriptor,
+};
+
+use crate::backup::Backup;
+use crate::factory::BackendFactory;
+use crate::model::{Handles, Model, compare};
+use crate::refusal::{assert_refused, assert_same};
+use crate::rows::{Row, gather, logical};
+use crate::site::{MAX_PARALLELISM, Site, all_groups};
+
+/// Some state of all kinds.
+fn sample<B: StateBackend<Key = String>>(backend: &mut B) -> (Handles, Model) {
+    let handles = Handles::register(backend).unwrap();
+    let mut model = Model::default();
+    for (number, key) in (0_u64..).zip(["", "a", "a\0", "b", "c", "d"]) {
+        model.counts.edit(key, &(), |count| *count = Some(number));
+        model.notes.edit(key, &1, |note| *note = Some("note".into()));
+        model.events.edit(key, &(), |events| events.extend(0..number * 100));
+        model.words.edit(key, &"n".to_owned(), |words| words.push("word".into()));
+        model.scores.edit(key, &(), |scores| scores.extend([(-1, number), (1, number)]));
+        model.tags.edit(key, &u32::MAX, |tags| drop(tags.insert("t".into(), "u".into())));
+    }
+    model.write_to(backend, handles).unwrap();
+    (handles, model)
+}
+
+/// States of a checkpoint that nobody registers are carried as they are: into views, through two
+/// more checkpoints, beside states that are registered and written, and a close where the backend
+/// survives one. They are decoded when they are registered at last, and go when dropped by name.
+pub fn unregistered_states_are_carried<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let mut first = site.open::<String>();
+    let (_, mut model) = sample(&mut first);
+    let rows = logical(first.freeze().unwrap()).unwrap();
+    let mut backup = Backup::take(&mut first).unwrap();
+    for generation in 1..=2 {
+        let mut carrier = site.open::<String>();
+        backup.restore(&mut carrier).unwrap();
+        let states = |states: Vec<state_api::StateMeta>| states;
+        assert_same("states carried", &states(first.states()), &states(carrier.states()));
+        let carried = logical(carrier.freeze().unwrap()).unwrap();
+        assert_same(&format!("rows carried, generation {generation}"), &rows, &carried);
+        backup = Backup::take(&mut carrier).unwrap();
+        carrier.destroy().unwrap();
+    }
+
+    let dir = site.dir();
+    let mut last = site.reopen::<String>(&dir, all_groups()).unwrap();
+    backup.restore(&mut last).unwrap();
+    let counts = last.register(ValueDescriptor::<u64>::new("counts")).unwrap();
+    last.at_mut("a").value(counts).put(99).unwrap();
+    model.counts.edit("a", &(), |count| *count = Some(99));
+    let other = last.register(ListDescriptor::<u64>::new("other")).unwrap();
+    last.at_mut("a").list(other).push(1).unwrap();
+    last.drop_state("tags").unwrap();
+    model.tags = Model::default().tags;
+    if last.capability().survives_close {
+        last.close().unwrap();
+        last = site.reopen(&dir, all_groups()).unwrap();
+    }
+    let handles = Handles::register(&mut last).unwrap();
+    compare(&last, handles, &model).unwrap();
+    compare(&last.freeze().unwrap(), handles, &model).unwrap();
+    // Appending behind carried chunks.
+    last.at_mut("d").list(handles.events).push(7).unwrap();
+    model.events.edit("d", &(), |events| events.push(7));
+    compare(&last, handles, &model).unwrap();
+}
+
+/// Rows in memory.
+struct Given {
+    rows: Vec<Row>,
+    next: usize,
+}
+
+impl Given {
+    fn new(rows: Vec<Row>) -> Self {
+        Self { rows, next: 0 }
+    }
+}
+
+impl RowSource for Given {
+    fn next_row(&mut self) -> Result<Option<RowRef<'_>>> {
+        let row = self.rows.get(self.next);
+        self.next += 1;
+        Ok(row.map(|row| RowRef {
+            group: row.group,
+            state: row.state,
+            key: &row.key,
+            envelope: &row.envelope,
+        }))
+    }
+}
+
+/// A restore refuses rows that do not ascend, that repeat, or that are of a state that is not
+/// listed; and states that are registered with another description.
+pub fn restored_rows_that_do_not_fit_are_refused<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let mut first = site.open::<String>();
+    let (_, model) = sample(&mut first);
+    let states = first.states();
+    let rows = gather(first.freeze().unwrap(), all_groups().range()).unwrap();
+    let restore = |rows: Vec<Row>| {
+        let mut backend = site.open::<String>();
+        let outcome = backend.restore(&states, &mut Given::new(rows));
+        outcome.map(|()| backend)
+    };
+
+    let mut backend = restore(rows.clone()).unwrap();
+    let handles = Handles::register(&mut backend).unwrap();
+    compare(&backend, handles, &model).unwrap();
+
+    let mut swapped = rows.clone();
+    swapped.swap(1, 2);
+    assert_refused("rows out of order", ErrorKind::Invalid, restore(swapped));
+    let mut twice = rows.clone();
+    twice.insert(3, twice[3].clone());
+    assert_refused("a row that comes twice", ErrorKind::Invalid, restore(twice));
+    let mut unlisted = rows.clone();
+    let last = unlisted.len() - 1;
+    unlisted[last].state = 4711;
+    assert_refused("a row of a state that is not listed", ErrorKind::Invalid, restore(unlisted));
+
+    let mut other = site.open::<String>();
+    other.register(ListDescriptor::<u64>::new("counts")).unwrap();
+    let outcome = other.restore(&states, &mut Given::new(rows.clone()));
+    assert_refused("a state registered as another", ErrorKind::Mismatch, outcome);
+    let mut other = site.open::<String>();
+    other.register(MapDescriptor::<u8, u64>::new("scores")).unwrap();
+    let outcome = other.restore(&states, &mut Given::new(rows));
+    assert_refused("a map registered as another", ErrorKind::Mismatch, outcome);
+}
+
+/// A backend that holds rows refuses to restore, whether they were written or restored, and keeps
+/// what it has; one that has become empty restores.
+pub fn a_backend_with_rows_cannot_restore<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let mut first = site.open::<String>();
+    let (_, model) = sample(&mut first);
+    let backup = Backup::take(&mut first).unwrap();
+
+    let mut backend = site.open::<String>();
+    let handles = Handles::register(&mut backend).unwrap();
+    backend.at_mut("x").list(handles.events).push(1).unwrap();
+    let outcome = backup.restore(&mut backend);
+    assert_refused("a restore over written rows", ErrorKind::Invalid, outcome);
+    let mut one = Model::default();
+    one.events.edit("x", &(), |events| events.push(1));
+    compare(&backend, handles, &one).unwrap();
+    backend.at_mut("x").list(handles.events).clear().unwrap();
+    backup.restore(&mut backend).unwrap();
+    compare(&backend, handles, &model).unwrap();
+    let outcome = backup.restore(&mut backend);
+    assert_refused("a restore over restored rows", ErrorKind::Invalid, outcome);
+    compare(&backend, handles, &model).unwrap();
+
+    let mut opaque = site.open::<String>();
+    backup.restore(&mut opaque).unwrap();
+    let outcome = backup.restore(&mut opaque);
+    assert_refused("a restore over rows that are carried", ErrorKind::Invalid, outcome);
+    let handles = Handles::register(&mut opaque).unwrap();
+    compare(&opaque, handles, &model).unwrap();
+}
+
+/// The max parallelism is for the life of the state: a checkpoint of another one is refused.
+pub fn another_max_parallelism_is_refused<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let mut first = site.open::<String>();
+    sample(&mut first);
+    let backup = Backup::take(&mut first).unwrap();
+    let mut other = site.open_for::<String>(KeyGroups::all(MAX_PARALLELISM * 2).unwrap());
+    let handles = Handles::register(&mut other).unwrap();
+    let error =
+        assert_refused("another max parallelism", ErrorKind::Mismatch, backup.restore(&mut other));
+    for number in [MAX_PARALLELISM, MAX_PARALLELISM * 2] {
+        let number = number.to_string();
+        assert!(error.to_string().contains(&number), "the error must name {number}: {error}");
+    }
+    compare(&other, handles, &Model::default()).unwrap();
+}

@@ -1,0 +1,127 @@
+//! Opening, closing, destroying, and memory.
+
+use state_api::{ErrorKind, MemoryHeld, StateBackend, StateRead};
+
+use crate::factory::BackendFactory;
+use crate::model::{Handles, Key, Model, compare};
+use crate::refusal::assert_refused;
+use crate::site::{Site, all_groups, worker_groups};
+
+/// Some state of all kinds.
+fn sample() -> Model {
+    let mut model = Model::default();
+    for key in Key::all().map(Key::text) {
+        model.counts.edit(&key, &(), |count| *count = Some(1));
+        model.notes.edit(&key, &1, |note| *note = Some("note".into()));
+        model.events.edit(&key, &(), |events| events.extend(0..500));
+        model.words.edit(&key, &"n".to_owned(), |words| words.push("word".into()));
+        model.scores.edit(&key, &(), |scores| scores.extend([(-1, 1), (1, 1)]));
+        model.tags.edit(&key, &0, |tags| drop(tags.insert("t".into(), "u".into())));
+    }
+    model
+}
+
+/// State is found again after a close if, and only if, the backend
+/// [says so](state_api::Capability::survives_close): all of it, several times, and lists go on
+/// growing at their end.
+pub fn closed_state_is_found_as_promised<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let dir = site.dir();
+    let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
+    let handles = Handles::register(&mut backend).unwrap();
+    let survives = backend.capability().survives_close;
+    let mut model = sample();
+    model.write_to(&mut backend, handles).unwrap();
+    backend.close().unwrap();
+    for round in 0..3 {
+        let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
+        if !survives {
+            model = Model::default();
+            assert!(backend.states().is_empty(), "states survive a close unpromised");
+        }
+        let handles = Handles::register(&mut backend).unwrap();
+        compare(&backend, handles, &model).unwrap();
+        compare(&backend.freeze().unwrap(), handles, &model).unwrap();
+        backend.at_mut("a").list(handles.events).push(round).unwrap();
+        model.events.edit("a", &(), |events| events.push(round));
+        backend.at_mut("b").map(handles.scores).clear().unwrap();
+        model.scores.edit("b", &(), std::collections::BTreeMap::clear);
+        compare(&backend, handles, &model).unwrap();
+        backend.close().unwrap();
+    }
+}
+
+/// Where data survives a close, an open for another key type or other key groups is refused as
+/// `Mismatch` and leaves the data as it is. Elsewhere there is nothing to mismatch, and it opens.
+pub fn a_refused_open_leaves_the_data<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let dir = site.dir();
+    let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
+    let handles = Handles::register(&mut backend).unwrap();
+    let survives = backend.capability().survives_close;
+    let mut model = sample();
+    model.write_to(&mut backend, handles).unwrap();
+    backend.close().unwrap();
+    let other_groups = || site.reopen::<String>(&dir, worker_groups(0, 2));
+    let other_key = || site.reopen::<u64>(&dir, all_groups());
+    if survives {
+        let mismatch = ErrorKind::Mismatch;
+        assert_refused("an open for other key groups", mismatch, other_groups().map(drop));
+        assert_refused("an open for another key type", mismatch, other_key().map(drop));
+    } else {
+        other_groups().and_then(StateBackend::close).unwrap();
+        other_key().and_then(StateBackend::close).unwrap();
+        model = Model::default();
+    }
+    let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
+    let handles = Handles::register(&mut backend).unwrap();
+    compare(&backend, handles, &model).unwrap();
+}
+
+/// After a destroy the same place opens empty, for any keys.
+pub fn destroy_removes_the_data<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let dir = site.dir();
+    let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
+    let handles = Handles::register(&mut backend).unwrap();
+    sample().write_to(&mut backend, handles).unwrap();
+    backend.destroy().unwrap();
+    let other = site.reopen::<u64>(&dir, worker_groups(0, 2)).unwrap();
+    assert!(other.states().is_empty(), "states are left after a destroy");
+    other.destroy().unwrap();
+    let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
+    assert!(backend.states().is_empty(), "states are left after a destroy");
+    let handles = Handles::register(&mut backend).unwrap();
+    compare(&backend, handles, &Model::default()).unwrap();
+}
+
+/// The entries that a backend says to hold in memory: those of its state if it counts any, and
+/// none when all state is cleared or dropped. One that keeps its state elsewhere counts none ever.
+pub fn held_memory_returns_to_nothing<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let mut backend = site.open::<String>();
+    let handles = Handles::register(&mut backend).unwrap();
+    let entries = |backend: &F::Backend<String>| {
+        let MemoryHeld { entries, .. } = backend.memory_held();
+        entries
+    };
+    assert_eq!(entries(&backend), 0, "entries of an empty backend");
+    let model = sample();
+    model.write_to(&mut backend, handles).unwrap();
+    // Per key: a value, a note, 500 events, a word, two scores, a tag.
+    let all = u64::from(Key::COUNT) * (1 + 1 + 500 + 1 + 2 + 1);
+    let held = entries(&backend);
+    assert!(held == all || held == 0, "{held} entries are held of {all}; or none, elsewhere");
+    assert!(held == 0 || backend.memory_held().bytes > held, "entries take no bytes");
+    for key in Key::all().map(Key::text) {
+        let mut at = backend.at_mut(key.as_str());
+        at.value(handles.counts).clear().unwrap();
+        at.list(handles.events).clear().unwrap();
+        at.map(handles.scores).remove(&-1).unwrap();
+        at.map(handles.scores).take(&1).unwrap();
+        at.in_namespace(&1).value(handles.notes).take().unwrap();
+        at.in_namespace(&"n".to_owned()).list(handles.words).replace([]).unwrap();
+    }
+    backend.drop_state("tags").unwrap();
+    assert_eq!(entries(&backend), 0, "entries after clearing and dropping everything");
+}

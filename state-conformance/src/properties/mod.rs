@@ -1,0 +1,19 @@
+//! The laws of a state backend, one function each.
+//!
+//! Each function opens what it needs through the factory and panics if the law does not hold. Call
+//! one by itself to work on it; [`suite!`](crate::suite!) calls all of them.
+
+pub mod checkpoints;
+pub mod clearing;
+pub mod failures;
+pub mod generated;
+pub mod keys;
+pub mod life;
+pub mod lists;
+pub mod ownership;
+pub mod reading;
+pub mod registration;
+mod swap;
+pub mod views;
+
+pub use swap::swap;

@@ -1,0 +1,91 @@
+//! From one backend to another.
+
+use proptest::collection::vec;
+use state_api::{StateBackend, StateRead};
+
+use crate::backup::Backup;
+use crate::difference::Difference;
+use crate::factory::BackendFactory;
+use crate::model::{self, Handles, Model, Via, compare, refuses_foreign_keys};
+use crate::runner::{cases, check};
+use crate::site::{Site, worker_groups};
+
+/// Parallelism of the writing and of the restoring side.
+const SCALES: [(u16, u16); 4] = [(1, 1), (1, 2), (2, 1), (2, 3)];
+
+/// A generated history on workers of `A`, checkpointed and restored into workers of `B`, at the
+/// same and at other parallelism, is equal in every typed read; and back again.
+///
+/// For a crate that sees several backends:
+///
+/// ```ignore
+/// #[test]
+/// fn heap_to_redb() {
+///     state_conformance::properties::swap(&HeapFactory, &RedbFactory);
+/// }
+/// ```
+///
+/// # Panics
+/// When a read differs, with the shortest history.
+pub fn swap<A: BackendFactory, B: BackendFactory>(a: &A, b: &B) {
+    check(cases().div_ceil(4), &vec(model::data(), 1..80), |history| {
+        let (from, to) = (Site::new(a), Site::new(b));
+        for (p, q) in SCALES {
+            let mut model = Model::default();
+            let mut workers = open(&from, p)?;
+            for data in &history {
+                let (worker, handles) = owner(&mut workers, data);
+                model::apply(data, Via::Cursor, worker, handles, &mut model)?;
+            }
+            let scale = |d: Difference| d.while_doing(format_args!("{p} -> {q} workers"));
+            let moved = hand_over(workers, &to, q, &model).map_err(scale)?;
+            hand_over(moved, &from, p, &model).map_err(scale)?;
+        }
+        Ok(())
+    });
+}
+
+type Workers<F> = Vec<(<F as BackendFactory>::Backend<String>, Handles)>;
+
+fn open<F: BackendFactory>(site: &Site<'_, F>, p: u16) -> Result<Workers<F>, Difference> {
+    let mut workers = Vec::new();
+    for index in 0..p {
+        let mut worker = site.open_for::<String>(worker_groups(index, p));
+        let handles = Handles::register(&mut worker)?;
+        workers.push((worker, handles));
+    }
+    Ok(workers)
+}
+
+/// The worker that owns the key of an operation.
+fn owner<'w, B: StateBackend<Key = String>>(
+    workers: &'w mut [(B, Handles)],
+    data: &model::Data,
+) -> (&'w mut B, Handles) {
+    let hash = state_api::KeyHash::of(data.key().text().as_str()).unwrap();
+    let found = workers.iter_mut().find(|(worker, _)| worker.key_groups().owns(hash));
+    let (worker, handles) = found.unwrap();
+    (worker, *handles)
+}
+
+/// Checkpoints `workers` and restores them as `q` workers of `to`.
+fn hand_over<A: StateBackend<Key = String>, F: BackendFactory>(
+    workers: Vec<(A, Handles)>,
+    to: &Site<'_, F>,
+    q: u16,
+    model: &Model,
+) -> Result<Workers<F>, Difference> {
+    let mut views = Vec::new();
+    for (mut worker, _) in workers {
+        views.push(worker.freeze()?);
+        worker.destroy()?;
+    }
+    let backup = Backup::of(views)?;
+    let mut moved = open(to, q)?;
+    for (worker, handles) in &mut moved {
+        backup.restore(worker)?;
+        compare(worker, *handles, model)?;
+        refuses_foreign_keys(worker, *handles)?;
+    }
+    Ok(moved)
+}

@@ -1,0 +1,127 @@
+//! The macro that turns the list of properties into tests, and the list.
+
+use crate::runner;
+
+/// Runs one property of a suite; what the tests of [`suite!`](crate::suite!) call.
+pub fn run(crate_dir: &str, [suite, theme, property]: [&str; 3], test: impl FnOnce()) {
+    let file = format!("{crate_dir}/proptest-regressions/{suite}-{theme}-{property}.txt");
+    runner::with_regressions(file, test);
+}
+
+/// Tests a backend: `suite!(name, factory)` expands to `mod name` with one `#[test]` per property.
+///
+/// `factory` is an expression, evaluated by each test, whose value is a
+/// [`BackendFactory`](crate::BackendFactory).
+#[macro_export]
+macro_rules! suite {
+    ($name:ident, $factory:expr) => {
+        mod $name {
+            #[allow(unused_imports, clippy::wildcard_imports, reason = "the factory's names")]
+            use super::*;
+
+            fn factory() -> impl $crate::BackendFactory {
+                $factory
+            }
+
+            $crate::__properties! { @tests $name }
+        }
+    };
+}
+
+/// The list of properties, by theme: the one place where a property is entered.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __properties {
+    ($($mode:tt)+) => {
+        $crate::__expand! {
+            [$($mode)+]
+            generated {
+                generated_operations
+                equal_state_gives_equal_rows
+                map_ranges_agree_with_a_btreemap
+            }
+            reading {
+                absent_state_reads_alike
+                borrowed_keys_reach_the_same_row
+                the_unit_namespace_is_none
+                reads_borrow_where_promised
+                large_values_fit
+            }
+            clearing {
+                emptied_collections_disappear
+                clear_touches_only_its_own_rows
+                states_do_not_interfere
+                namespaces_do_not_interfere
+            }
+            keys {
+                keys_of_many_types_round_trip
+                map_order_is_encoding_order
+            }
+            lists {
+                long_lists_keep_their_order
+                elements_longer_than_a_chunk_fit
+            }
+            registration {
+                registering_again_gives_the_same_handle
+                other_descriptions_are_refused
+                handles_of_other_types_are_refused
+                a_state_is_bound_once
+                dropped_states_are_gone
+            }
+            ownership {
+                keys_of_other_workers_are_refused
+                rows_of_other_workers_are_refused
+            }
+            views {
+                a_view_ignores_later_writes
+                a_view_outlives_its_backend
+                views_of_several_epochs_differ
+                epochs_ascend
+                an_empty_backend_has_no_rows
+                rows_ascend_within_the_asked_range
+            }
+            checkpoints {
+                unregistered_states_are_carried
+                restored_rows_that_do_not_fit_are_refused
+                a_backend_with_rows_cannot_restore
+                another_max_parallelism_is_refused
+            }
+            failures {
+                a_failing_codec_changes_nothing
+                a_panicking_closure_poisons
+            }
+            life {
+                closed_state_is_found_as_promised
+                a_refused_open_leaves_the_data
+                destroy_removes_the_data
+                held_memory_returns_to_nothing
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __expand {
+    ([@tests $suite:ident] $($theme:ident { $($property:ident)* })*) => {
+        $(
+            mod $theme {
+                $(
+                    #[test]
+                    fn $property() {
+                        let test = [stringify!($suite), stringify!($theme), stringify!($property)];
+                        $crate::suite::run(env!("CARGO_MANIFEST_DIR"), test, || {
+                            $crate::properties::$theme::$property(&super::factory());
+                        });
+                    }
+                )*
+            }
+        )*
+    };
+    ([@names] $($theme:ident { $($property:ident)* })*) => {
+        &[$((stringify!($theme), &[$(stringify!($property)),*])),*]
+    };
+}
+
+/// All properties, by theme.
+pub const PROPERTIES: &[(&str, &[&str])] = __properties!(@names);
