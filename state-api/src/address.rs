@@ -66,7 +66,11 @@ pub(crate) struct Located<'k, Q: ?Sized, N, P> {
 impl<'k, Q: Serialize + ?Sized, P: Prepared> Located<'k, Q, (), P> {
     #[inline]
     pub(crate) fn new(groups: KeyGroups, key: &'k Q) -> Self {
-        Self { key, namespace: &(), prepared: P::key(groups, key) }
+        Self {
+            key,
+            namespace: &(),
+            prepared: P::key(groups, key),
+        }
     }
 
     #[inline]
@@ -78,7 +82,11 @@ impl<'k, Q: Serialize + ?Sized, P: Prepared> Located<'k, Q, (), P> {
             Ok(prepared) => prepared.in_namespace(namespace),
             Err(error) => Err(error.clone()),
         };
-        Located { key: self.key, namespace, prepared }
+        Located {
+            key: self.key,
+            namespace,
+            prepared,
+        }
     }
 }
 
@@ -86,9 +94,11 @@ impl<Q: ?Sized, N, P> Located<'_, Q, N, P> {
     #[inline]
     pub(crate) fn address(&self) -> Result<Address<'_, Q, N, P>> {
         match &self.prepared {
-            Ok(prepared) => {
-                Ok(Address { key: self.key, namespace: self.namespace, prepared })
-            }
+            Ok(prepared) => Ok(Address {
+                key: self.key,
+                namespace: self.namespace,
+                prepared,
+            }),
             Err(error) => Err(error.clone()),
         }
     }

@@ -23,7 +23,10 @@ pub struct BoundHandle<H, P> {
 
 impl<H: Copy, P> BoundHandle<H, P> {
     fn new(handle: H) -> Self {
-        Self { handle, position: PhantomData }
+        Self {
+            handle,
+            position: PhantomData,
+        }
     }
 
     /// The handle that was bound.
@@ -293,7 +296,11 @@ pub trait BoundStates<B: StateBackend, H: Handles> {
         Self: Sized,
     {
         let located = Located::new(self.key_groups(), key);
-        BoundAt { states: self, located, handles: PhantomData }
+        BoundAt {
+            states: self,
+            located,
+            handles: PhantomData,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// together. Stored in every manifest; another version is refused.
 pub const KEY_GROUP_LAYOUT: u16 = 1;
 
-/// The hash of a key: xxh3 over its canonical form (see [`KeyHash::of`](crate::key::KeyHash::of)).
+/// The hash of a key: xxh3 over its canonical form (see [`KeyHash::of`]).
 ///
 /// Its upper 32 bits choose the key group, by `(upper * max_parallelism) >> 32`. That is monotone:
 /// ascending hashes visit key groups in ascending order, so a range of key groups is one interval
@@ -120,11 +120,12 @@ impl KeyGroups {
             .with("max_parallelism", max_parallelism));
         }
         if range.last >= max_parallelism {
-            return Err(
-                Error::new(ErrorKind::Invalid, "key-group range exceeds the max parallelism")
-                    .with("range", range)
-                    .with("max_parallelism", max_parallelism),
-            );
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "key-group range exceeds the max parallelism",
+            )
+            .with("range", range)
+            .with("max_parallelism", max_parallelism));
         }
         let first_hash = first_hash(range.first, max_parallelism);
         let last_hash = match range.last + 1 {
@@ -163,11 +164,18 @@ impl KeyGroups {
             .with("parallelism", parallelism)
             .with("max_parallelism", max_parallelism));
         }
-        let (i, max, p) = (u32::from(index), u32::from(max_parallelism), u32::from(parallelism));
+        let (i, max, p) = (
+            u32::from(index),
+            u32::from(max_parallelism),
+            u32::from(parallelism),
+        );
         let first = (i * max).div_ceil(p);
         let last = ((i + 1) * max - 1) / p;
         let narrow = |group: u32| u16::try_from(group).unwrap_or(u16::MAX);
-        Self::new(max_parallelism, KeyGroupRange::new(narrow(first), narrow(last))?)
+        Self::new(
+            max_parallelism,
+            KeyGroupRange::new(narrow(first), narrow(last))?,
+        )
     }
 
     /// Number of key groups in the whole job.
@@ -204,7 +212,11 @@ impl KeyGroups {
     /// [`ErrorKind::OutOfRange`] when the key belongs to another worker.
     #[inline]
     pub fn check(self, hash: KeyHash) -> Result<()> {
-        if self.owns(hash) { Ok(()) } else { Err(self.not_owned(hash)) }
+        if self.owns(hash) {
+            Ok(())
+        } else {
+            Err(self.not_owned(hash))
+        }
     }
 
     #[cold]
@@ -221,7 +233,10 @@ impl KeyGroups {
 
 /// The key group of a hash among `max_parallelism` groups.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the product is below max_parallelism << 32")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the product is below max_parallelism << 32"
+)]
 fn group_of(hash: KeyHash, max_parallelism: u16) -> u16 {
     (((hash.0 >> 32) * u64::from(max_parallelism)) >> 32) as u16
 }
@@ -244,7 +259,10 @@ mod tests {
     #[test]
     fn shares_of_workers_are_disjoint_complete_and_even() {
         for max in [1_u16, 2, 7, 128, 1000, KeyGroups::MAX] {
-            for p in [1_u16, 2, 3, 5, 7, 127, 128].into_iter().filter(|p| *p <= max) {
+            for p in [1_u16, 2, 3, 5, 7, 127, 128]
+                .into_iter()
+                .filter(|p| *p <= max)
+            {
                 let mut next = 0_u32;
                 let mut lens = Vec::new();
                 for i in 0..p {
@@ -263,14 +281,23 @@ mod tests {
     #[test]
     fn owning_a_hash_agrees_with_its_group_at_every_edge() {
         for max in [1_u16, 2, 3, 7, 100, 128, KeyGroups::MAX] {
-            for (first, last) in [(0, max - 1), (max / 2, max / 2), (max / 3, max - 1), (0, max / 3)] {
+            for (first, last) in [
+                (0, max - 1),
+                (max / 2, max / 2),
+                (max / 3, max - 1),
+                (0, max / 3),
+            ] {
                 let groups = KeyGroups::new(max, KeyGroupRange::new(first, last).unwrap()).unwrap();
                 for edge in [0, first, last, last.saturating_add(1).min(max - 1)] {
                     let base = first_hash(edge, max);
                     for hash in [base.wrapping_sub(1), base, base + 1, u64::MAX, 0] {
                         let hash = KeyHash(hash);
                         let inside = groups.range().contains(groups.group_of(hash));
-                        assert_eq!(groups.owns(hash), inside, "max {max} {first}..={last} {hash:?}");
+                        assert_eq!(
+                            groups.owns(hash),
+                            inside,
+                            "max {max} {first}..={last} {hash:?}"
+                        );
                     }
                 }
             }
@@ -279,7 +306,13 @@ mod tests {
 
     #[test]
     fn impossible_shares_are_refused() {
-        for (max, i, p) in [(0, 0, 1), (128, 3, 3), (128, 0, 0), (2, 0, 3), (40_000, 0, 1)] {
+        for (max, i, p) in [
+            (0, 0, 1),
+            (128, 3, 3),
+            (128, 0, 0),
+            (2, 0, 3),
+            (40_000, 0, 1),
+        ] {
             let error = KeyGroups::of_worker(max, i, p).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Invalid, "{max} {i} {p}");
         }

@@ -1,4 +1,39 @@
-//! Typed keyed state.
+//! Typed keyed state for stream processors and services: the traits that backends implement and
+//! programs are written against.
+//!
+//! | to | see |
+//! |---|---|
+//! | write an operator that runs on every backend | [`StateBackend`], [`StateRead`] |
+//! | say what a state is | [`ValueDescriptor`], [`ListDescriptor`], [`MapDescriptor`] |
+//! | use a type as a key | [`key`], [`StateKey`] |
+//! | split keys over workers | [`KeyGroups`] |
+//! | choose how values become bytes | [`codec`] |
+//! | read a consistent state on another thread | [`StateView`] |
+//! | implement a backend | [`read`], [`write`](crate::write), [`bind`], [`address`], [`row`] |
+//!
+//! A state is registered once and then reached through a `Copy` handle, at an explicit key:
+//!
+//! ```
+//! use state_api::{Result, StateBackend, Value};
+//!
+//! /// Adds up what a customer spent; runs on every backend.
+//! fn spend<B: StateBackend<Key = u64>>(
+//!     state: &mut B,
+//!     total: Value<i64>,
+//!     customer: u64,
+//!     cents: i64,
+//! ) -> Result<i64> {
+//!     state.at_mut(&customer).value(total).modify(0, |sum| {
+//!         *sum += cents;
+//!         *sum
+//!     })
+//! }
+//! ```
+//!
+//! This crate knows no engine, no runtime and no clock but the one it is given.
+//!
+//! # Features
+//! - `postcard`: the [`codec`] of that name beside [`Bincode`].
 
 pub mod address;
 pub mod bind;

@@ -33,7 +33,13 @@ impl Backup {
             parts.push(block_on(part)?);
         }
         let metadata = BTreeMap::new();
-        let checkpoint = Checkpoint { id: 1, max_parallelism, parts, metadata, created_ms: 0 };
+        let checkpoint = Checkpoint {
+            id: 1,
+            max_parallelism,
+            parts,
+            metadata,
+            created_ms: 0,
+        };
         let manifest = block_on(publish(&storage, checkpoint))?;
         Ok(Self { storage, manifest })
     }
@@ -45,7 +51,12 @@ impl Backup {
 
     /// The rows in `groups`.
     pub(crate) fn rows(&self, groups: KeyGroups) -> Result<RestoreSource<'_>> {
-        block_on(open_restore(&self.storage, &self.manifest, OPERATOR, groups))
+        block_on(open_restore(
+            &self.storage,
+            &self.manifest,
+            OPERATOR,
+            groups,
+        ))
     }
 
     /// Restores what `backend` owns.

@@ -33,7 +33,11 @@ impl Difference {
         if expected == found {
             return Ok(());
         }
-        Err(Self(format!("{what}\n  expected {}\n  found    {}", short(expected), short(found))))
+        Err(Self(format!(
+            "{what}\n  expected {}\n  found    {}",
+            short(expected),
+            short(found)
+        )))
     }
 }
 

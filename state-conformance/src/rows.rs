@@ -40,14 +40,23 @@ pub(crate) fn logical<V: StateView>(view: V) -> Result<Logical, Difference> {
     let (states, range) = (view.states(), view.key_groups().range());
     let mut content = Logical::new();
     for mut row in gather(view, range)? {
-        let Some(meta) = usize::try_from(row.state).ok().and_then(|at| states.get(at)) else {
-            return Err(Difference::new(format!("a row of a state that is not listed: {row:?}")));
+        let Some(meta) = usize::try_from(row.state)
+            .ok()
+            .and_then(|at| states.get(at))
+        else {
+            return Err(Difference::new(format!(
+                "a row of a state that is not listed: {row:?}"
+            )));
         };
         if meta.kind == StateKind::List {
-            row.key.truncate(row.key.len().saturating_sub(size_of::<u64>()));
+            row.key
+                .truncate(row.key.len().saturating_sub(size_of::<u64>()));
         }
         let at = (meta.name.clone(), row.group, row.key);
-        content.entry(at).or_default().extend_from_slice(envelope::payload(&row.envelope)?);
+        content
+            .entry(at)
+            .or_default()
+            .extend_from_slice(envelope::payload(&row.envelope)?);
     }
     Ok(content)
 }

@@ -120,10 +120,17 @@ pub(crate) fn check_shown<S: Strategy>(
 
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).map_or_else(
-        || "with something that is not text".to_owned(),
-        |text| if text.len() > 4000 { short(text) } else { text.to_owned() },
-    )
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .map_or_else(
+            || "with something that is not text".to_owned(),
+            |text| {
+                if text.len() > 4000 {
+                    short(text)
+                } else {
+                    text.to_owned()
+                }
+            },
+        )
 }
 
 /// Keeps the seed of a failure: in the file of the property, if there is one, and for the report.
@@ -136,7 +143,10 @@ struct Seeds {
 impl Seeds {
     fn new() -> Self {
         let file = REGRESSIONS.get().map(FileFailurePersistence::Direct);
-        Self { file, failed: Arc::default() }
+        Self {
+            file,
+            failed: Arc::default(),
+        }
     }
 
     fn failed(&self) -> Option<PersistedSeed> {
@@ -146,7 +156,10 @@ impl Seeds {
 
 impl FailurePersistence for Seeds {
     fn load_persisted_failures2(&self, source: Option<&'static str>) -> Vec<PersistedSeed> {
-        self.file.as_ref().map(|file| file.load_persisted_failures2(source)).unwrap_or_default()
+        self.file
+            .as_ref()
+            .map(|file| file.load_persisted_failures2(source))
+            .unwrap_or_default()
     }
 
     fn save_persisted_failure2(
@@ -168,7 +181,10 @@ impl FailurePersistence for Seeds {
     }
 
     fn eq(&self, other: &dyn FailurePersistence) -> bool {
-        other.as_any().downcast_ref::<Self>().is_some_and(|other| self.file == other.file)
+        other
+            .as_any()
+            .downcast_ref::<Self>()
+            .is_some_and(|other| self.file == other.file)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -31,13 +31,22 @@ pub(crate) struct Site<'f, F> {
 
 impl<'f, F: BackendFactory> Site<'f, F> {
     pub(crate) fn new(factory: &'f F) -> Self {
-        let root = tempfile::Builder::new().prefix("state-conformance-").tempdir().unwrap();
-        Self { factory, root, next: AtomicU32::new(0) }
+        let root = tempfile::Builder::new()
+            .prefix("state-conformance-")
+            .tempdir()
+            .unwrap();
+        Self {
+            factory,
+            root,
+            next: AtomicU32::new(0),
+        }
     }
 
     /// A directory that nobody used.
     pub(crate) fn dir(&self) -> PathBuf {
-        self.root.path().join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
+        self.root
+            .path()
+            .join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
     /// Opens a directory, which may have been used before.

@@ -16,7 +16,11 @@ pub fn run(crate_dir: &str, [suite, theme, property]: [&str; 3], test: impl FnOn
 macro_rules! suite {
     ($name:ident, $factory:expr) => {
         mod $name {
-            #[allow(unused_imports, clippy::wildcard_imports, reason = "the factory's names")]
+            #[allow(
+                unused_imports,
+                clippy::wildcard_imports,
+                reason = "the factory's names"
+            )]
             use super::*;
 
             fn factory() -> impl $crate::BackendFactory {

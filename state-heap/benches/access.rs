@@ -47,7 +47,10 @@ fn permutation(seed: u64, n: u64) -> Vec<u64> {
 fn report(what: &str, mut ratios: Vec<f64>) {
     ratios.sort_by(f64::total_cmp);
     let (first, last) = (ratios[0], ratios[ratios.len() - 1]);
-    println!("{what:<26} {:.2} of bare  ({first:.2} to {last:.2})", ratios[ratios.len() / 2]);
+    println!(
+        "{what:<26} {:.2} of bare  ({first:.2} to {last:.2})",
+        ratios[ratios.len() / 2]
+    );
 }
 
 fn timed(f: &mut dyn FnMut() -> u64) -> (f64, u64) {
@@ -76,7 +79,9 @@ type Heap = HeapBackend<u64>;
 
 #[inline(never)]
 fn bare_get(map: &Bare, order: &[u64]) -> u64 {
-    order.iter().fold(0, |sum: u64, key| sum.wrapping_add(*map.get(key).unwrap()))
+    order
+        .iter()
+        .fold(0, |sum: u64, key| sum.wrapping_add(*map.get(key).unwrap()))
 }
 
 #[inline(never)]
@@ -152,19 +157,25 @@ fn main() {
     let order = permutation(1, KEYS);
     let mut bare = Bare::default();
     let mut state = Heap::new(KeyGroups::all(KeyGroups::DEFAULT).unwrap());
-    let value = state.register(ValueDescriptor::<u64>::new("value")).unwrap();
+    let value = state
+        .register(ValueDescriptor::<u64>::new("value"))
+        .unwrap();
     for key in 0..KEYS {
         bare.insert(key, mix(3, key));
         state.at_mut(&key).value(value).put(mix(3, key)).unwrap();
     }
-    compare("get", &mut || get(&state, value, &order), &mut || bare_get(&bare, &order));
+    compare("get", &mut || get(&state, value, &order), &mut || {
+        bare_get(&bare, &order)
+    });
     compare(
         "get, bound",
         &mut || get_bound(&mut state, value, &order),
         &mut || bare_get(&bare, &order),
     );
     let view = state.freeze().unwrap();
-    compare("get, view", &mut || get(&view, value, &order), &mut || bare_get(&bare, &order));
+    compare("get, view", &mut || get(&view, value, &order), &mut || {
+        bare_get(&bare, &order)
+    });
     drop(view);
     put(&mut state, value, &order, 1);
     compare(

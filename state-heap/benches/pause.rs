@@ -54,7 +54,11 @@ fn measure(mut write: impl FnMut(u64)) -> Writes {
     }
     #[expect(clippy::cast_precision_loss, reason = "a count of writes")]
     let mean = ms(start) / WRITES as f64;
-    Writes { longest, mean, over_two }
+    Writes {
+        longest,
+        mean,
+        over_two,
+    }
 }
 
 /// 100 bytes behind a pointer: the allocator works with every write.
@@ -112,7 +116,11 @@ where
         let view = state.freeze().unwrap();
         let freeze = ms(before);
         let with = measure(|i| {
-            state.at_mut(&1).map(map).insert(scattered(i, entries), make(8)).unwrap();
+            state
+                .at_mut(&1)
+                .map(map)
+                .insert(scattered(i, entries), make(8))
+                .unwrap();
         });
         println!(
             "one map of {entries} {what} values, view {round}: freeze {freeze:.3} ms, \
@@ -124,8 +132,14 @@ where
 }
 
 fn main() {
-    let given: Vec<u64> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
-    let sizes = if given.is_empty() { vec![1_000_000, 10_000_000] } else { given };
+    let given: Vec<u64> = std::env::args()
+        .filter_map(|arg| arg.parse().ok())
+        .collect();
+    let sizes = if given.is_empty() {
+        vec![1_000_000, 10_000_000]
+    } else {
+        given
+    };
     for entries in sizes {
         values("inline", entries, inline);
         values("boxed", entries, boxed);

@@ -17,7 +17,9 @@ use state_table::{
 use crate::bound::{BoundFamily, HeapBound, Take};
 use crate::codec::{ListRows, MapRows, ValueRows};
 use crate::opaque::OpaqueRows;
-use crate::slot::{Content, FrozenState, HeapState, Kind, MAX_COLLECTION_ROWS, Slot, TypedState, unfit};
+use crate::slot::{
+    Content, FrozenState, HeapState, Kind, MAX_COLLECTION_ROWS, Slot, TypedState, unfit,
+};
 use crate::view::{FrozenSlot, HeapView};
 
 /// A state backend that keeps typed values on the heap.
@@ -36,7 +38,12 @@ pub struct HeapBackend<K> {
 impl<K: StateKey> HeapBackend<K> {
     /// An empty backend that owns `groups`.
     pub fn new(groups: KeyGroups) -> Self {
-        Self { slots: Vec::new(), groups, epoch: 0, key: PhantomData }
+        Self {
+            slots: Vec::new(),
+            groups,
+            epoch: 0,
+            key: PhantomData,
+        }
     }
 
     #[inline]
@@ -72,7 +79,9 @@ impl<K: StateKey> HeapBackend<K> {
     }
 
     fn find(&self, name: &str) -> Option<usize> {
-        self.slots.iter().position(|slot| slot.as_ref().is_some_and(|slot| slot.meta.name == name))
+        self.slots
+            .iter()
+            .position(|slot| slot.as_ref().is_some_and(|slot| slot.meta.name == name))
     }
 
     fn id(index: usize) -> Result<StateId> {
@@ -111,10 +120,19 @@ impl<K: StateKey> HeapBackend<K> {
             Content::Opaque(rows) => {
                 let mut state = fresh();
                 for (group, key, envelope) in rows.iter() {
-                    let row = RowRef { group, state: 0, key, envelope };
-                    state.restore_row(groups, row).map_err(|e| e.with("state", &meta.name))?;
+                    let row = RowRef {
+                        group,
+                        state: 0,
+                        key,
+                        envelope,
+                    };
+                    state
+                        .restore_row(groups, row)
+                        .map_err(|e| e.with("state", &meta.name))?;
                 }
-                state.finish_restore().map_err(|e| e.with("state", &meta.name))?;
+                state
+                    .finish_restore()
+                    .map_err(|e| e.with("state", &meta.name))?;
                 slot.content = Content::of(state);
             }
             Content::Common(_) | Content::Typed(_) => {
@@ -143,7 +161,11 @@ impl<K: StateKey> HeapBackend<K> {
                 }
                 None => {
                     let content = Content::Opaque(Arc::default());
-                    self.add(Slot { meta: meta.clone(), content })?.index()
+                    self.add(Slot {
+                        meta: meta.clone(),
+                        content,
+                    })?
+                    .index()
                 }
             });
         }
@@ -153,23 +175,30 @@ impl<K: StateKey> HeapBackend<K> {
     fn restore_row(&mut self, index: usize, row: RowRef<'_>) -> Result<()> {
         let groups = self.groups;
         let Some(Some(Slot { meta, content })) = self.slots.get_mut(index) else {
-            return Err(Error::new(ErrorKind::Invalid, "a row of a state that is not listed")
-                .with("state", row.state));
+            return Err(
+                Error::new(ErrorKind::Invalid, "a row of a state that is not listed")
+                    .with("state", row.state),
+            );
         };
         if let Content::Opaque(rows) = content {
             // Nobody shares the rows: the backend was empty.
             Arc::make_mut(rows).push(row);
         } else if let Some(state) = content.registered_mut() {
-            state.restore_row(groups, row).map_err(|e| e.with("state", &meta.name))?;
+            state
+                .restore_row(groups, row)
+                .map_err(|e| e.with("state", &meta.name))?;
         }
         Ok(())
     }
 }
 
 fn differs(found: &StateMeta, given: &StateMeta) -> Error {
-    Error::new(ErrorKind::Mismatch, "the state is known with another description")
-        .with("known", found)
-        .with("given", given)
+    Error::new(
+        ErrorKind::Mismatch,
+        "the state is known with another description",
+    )
+    .with("known", found)
+    .with("given", given)
 }
 
 impl<K> fmt::Debug for HeapBackend<K> {
@@ -186,8 +215,7 @@ impl<K: StateKey> StateRead for HeapBackend<K> {
     type Key = K;
     type Prepared = RowHash;
     type ValueRead<'r, V: StateValue, N: StateKey> = TypedRead<'r, TypedTable<K, N, V>>;
-    type ListRead<'r, T: StateValue, N: StateKey> =
-        TypedRead<'r, TypedTable<K, N, ChunkedList<T>>>;
+    type ListRead<'r, T: StateValue, N: StateKey> = TypedRead<'r, TypedTable<K, N, ChunkedList<T>>>;
     type MapRead<'r, UK: StateKey, UV: StateValue, N: StateKey> =
         TypedRead<'r, TypedTable<K, N, ChunkedMap<UK, UV>>>;
 
@@ -197,7 +225,12 @@ impl<K: StateKey> StateRead for HeapBackend<K> {
     }
 
     fn states(&self) -> Vec<StateMeta> {
-        let mut metas: Vec<_> = self.slots.iter().flatten().map(|slot| slot.meta.clone()).collect();
+        let mut metas: Vec<_> = self
+            .slots
+            .iter()
+            .flatten()
+            .map(|slot| slot.meta.clone())
+            .collect();
         metas.sort_by(|a, b| a.name.cmp(&b.name));
         metas
     }
@@ -240,7 +273,9 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
     }
 
     fn capability(&self) -> Capability {
-        Capability::default().with_borrowed_reads().with_constant_time_count()
+        Capability::default()
+            .with_borrowed_reads()
+            .with_constant_time_count()
     }
 
     fn memory_held(&self) -> MemoryHeld {
@@ -268,7 +303,8 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
             weigh: Weight::of_value::<V>,
             max_rows: Table::<KeyedRow<K, N, V>>::MAX_ROWS,
         };
-        self.register_kind::<N, V, V>(descriptor.meta::<K>(), kind).map(Value::from_id)
+        self.register_kind::<N, V, V>(descriptor.meta::<K>(), kind)
+            .map(Value::from_id)
     }
 
     fn register_list<T: StateValue, N: StateKey>(
@@ -281,7 +317,8 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
             weigh: Weight::of_list::<T>,
             max_rows: MAX_COLLECTION_ROWS,
         };
-        self.register_kind::<N, ChunkedList<T>, T>(descriptor.meta::<K>(), kind).map(List::from_id)
+        self.register_kind::<N, ChunkedList<T>, T>(descriptor.meta::<K>(), kind)
+            .map(List::from_id)
     }
 
     fn register_map<UK: StateKey, UV: StateValue, N: StateKey>(
@@ -304,7 +341,9 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
                 *slot = None;
                 Ok(())
             }
-            None => Err(Error::new(ErrorKind::NotFound, "no state of that name").with("state", name)),
+            None => {
+                Err(Error::new(ErrorKind::NotFound, "no state of that name").with("state", name))
+            }
         }
     }
 
@@ -334,9 +373,17 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
 
     fn bind<H: Handles>(&mut self, handles: H) -> Result<(HeapBound<'_, K, H>, H::Bound)> {
         state_api::bind::check_distinct(handles)?;
-        let mut take = Take { slots: self.slots.iter_mut().map(Option::as_mut).collect() };
+        let mut take = Take {
+            slots: self.slots.iter_mut().map(Option::as_mut).collect(),
+        };
         let tables = handles.resolve::<BoundFamily<'_, K>, _>(&mut take)?;
-        Ok((HeapBound { tables, groups: self.groups }, handles.bound()))
+        Ok((
+            HeapBound {
+                tables,
+                groups: self.groups,
+            },
+            handles.bound(),
+        ))
     }
 
     fn freeze(&mut self) -> Result<HeapView<K>> {
@@ -350,7 +397,10 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
                 Content::Typed(state) => state.freeze(),
                 Content::Opaque(rows) => Arc::<OpaqueRows>::clone(rows),
             };
-            Some(FrozenSlot { meta: meta.clone(), state })
+            Some(FrozenSlot {
+                meta: meta.clone(),
+                state,
+            })
         });
         let states = states.collect();
         self.epoch += 1;
@@ -363,18 +413,26 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
             content => content.registered().is_some_and(|state| !state.is_empty()),
         });
         if holds_rows {
-            return Err(Error::new(ErrorKind::Invalid, "a backend that holds rows cannot restore"));
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "a backend that holds rows cannot restore",
+            ));
         }
         let targets = self.restore_targets(states)?;
         let mut order = state_api::row::RowOrder::new(self.groups);
         while let Some(row) = rows.next_row()? {
             order.check(row)?;
-            let target = targets.get(row.state as usize).copied().unwrap_or(usize::MAX);
+            let target = targets
+                .get(row.state as usize)
+                .copied()
+                .unwrap_or(usize::MAX);
             self.restore_row(target, row)?;
         }
         for slot in self.slots.iter_mut().flatten() {
             if let Some(state) = slot.content.registered_mut() {
-                state.finish_restore().map_err(|e| e.with("state", &slot.meta.name))?;
+                state
+                    .finish_restore()
+                    .map_err(|e| e.with("state", &slot.meta.name))?;
             }
         }
         Ok(())

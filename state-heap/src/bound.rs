@@ -23,7 +23,10 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> BoundState<'_, K, N, X
     #[inline]
     fn table(&mut self) -> Result<TypedMut<'_, K, N, X, E>> {
         self.state.table.check(self.meta)?;
-        Ok(TypedMut::new(&mut self.state.table, self.state.kind.heap_size))
+        Ok(TypedMut::new(
+            &mut self.state.table,
+            self.state.kind.heap_size,
+        ))
     }
 }
 
@@ -48,7 +51,9 @@ impl<'b, K: StateKey> Take<'b, K> {
         id: StateId,
     ) -> Result<BoundState<'b, K, N, X, E>> {
         let slot = self.slots.get_mut(id.index()).and_then(Option::take);
-        let Some(slot) = slot else { return Err(unfit(None, id)) };
+        let Some(slot) = slot else {
+            return Err(unfit(None, id));
+        };
         slot.check()?;
         let Slot { meta, content } = slot;
         match content.typed_mut() {
@@ -90,7 +95,9 @@ pub struct HeapBound<'b, K: StateKey, H: Handles> {
 
 impl<K: StateKey, H: Handles> fmt::Debug for HeapBound<'_, K, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeapBound").field("key_groups", &self.groups).finish_non_exhaustive()
+        f.debug_struct("HeapBound")
+            .field("key_groups", &self.groups)
+            .finish_non_exhaustive()
     }
 }
 

@@ -35,7 +35,10 @@ impl<V: StateValue> RowCodec<V> for ValueRows<V> {
 
     fn decode_first(&self, tail: &[u8], payload: &[u8]) -> Result<V> {
         if !tail.is_empty() {
-            return Err(Error::new(ErrorKind::Corrupt, "the key of a value has a tail"));
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                "the key of a value has a tail",
+            ));
         }
         self.0.decode(payload)
     }
@@ -79,7 +82,10 @@ impl<T: StateValue> RowCodec<ChunkedList<T>> for ListRows<T> {
 
     fn decode_next(&self, list: &mut ChunkedList<T>, tail: &[u8], payload: &[u8]) -> Result<()> {
         if tail.len() != size_of::<u64>() {
-            return Err(Error::new(ErrorKind::Corrupt, "the key of a list chunk has no number"));
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                "the key of a list chunk has no number",
+            ));
         }
         let mut rest = payload;
         while let Some((element, after)) = chunk::split_first(rest)? {
@@ -94,7 +100,12 @@ impl<T: StateValue> RowCodec<ChunkedList<T>> for ListRows<T> {
 pub(crate) struct MapRows<UV>(pub(crate) std::sync::Arc<dyn Codec<UV>>);
 
 impl<UK: StateKey, UV: StateValue> RowCodec<ChunkedMap<UK, UV>> for MapRows<UV> {
-    fn encode(&self, prefix: &[u8], state: &ChunkedMap<UK, UV>, out: &mut GroupBatch) -> Result<()> {
+    fn encode(
+        &self,
+        prefix: &[u8],
+        state: &ChunkedMap<UK, UV>,
+        out: &mut GroupBatch,
+    ) -> Result<()> {
         for (map_key, value) in state.iter() {
             out.push(
                 |key| {
@@ -138,12 +149,19 @@ pub(crate) fn split<K: StateKey, N: StateKey>(
     let (namespace, tail) = decode_prefix::<N>(rest)?;
     let hash = KeyHash::of(&key)?;
     if groups.group_of(hash) != group {
-        return Err(Error::new(ErrorKind::Corrupt, "a row lies in another key group than its key")
-            .with("found", group)
-            .with("expected", groups.group_of(hash)));
+        return Err(Error::new(
+            ErrorKind::Corrupt,
+            "a row lies in another key group than its key",
+        )
+        .with("found", group)
+        .with("expected", groups.group_of(hash)));
     }
     let prefix = row_key.get(..row_key.len() - tail.len()).unwrap_or(row_key);
-    Ok(Parts { key, namespace, prefix })
+    Ok(Parts {
+        key,
+        namespace,
+        prefix,
+    })
 }
 
 /// The payload of a row to restore.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use state_api::key::encode;
 use state_api::row::envelope;
-use state_api::{KeyGroupRange, KeyGroups, KeyHash, Result, RowRef, RowSource, StateKey, StateValue};
+use state_api::{
+    KeyGroupRange, KeyGroups, KeyHash, Result, RowRef, RowSource, StateKey, StateValue,
+};
 use state_table::{Frozen, FrozenSegment, KeyedRow};
 
 use crate::codec::RowCodec;
@@ -53,7 +55,10 @@ impl GroupBatch {
 
     fn row(&self, index: usize) -> Option<(&[u8], &[u8])> {
         let &(start, key_end, end) = self.rows.get(index)?;
-        Some((self.bytes.get(start..key_end)?, self.bytes.get(key_end..end)?))
+        Some((
+            self.bytes.get(start..key_end)?,
+            self.bytes.get(key_end..end)?,
+        ))
     }
 }
 
@@ -97,13 +102,22 @@ impl<K: StateKey, N: StateKey, X: StateValue> TypedExport<K, N, X> {
             for (bucket, row) in rows.iter_buckets() {
                 let group = groups.group_of(KeyHash::of(&row.key)?);
                 if range.contains(group) {
-                    places.push(Place { group, bucket, segment });
+                    places.push(Place {
+                        group,
+                        bucket,
+                        segment,
+                    });
                 }
             }
         }
         places.sort_unstable_by_key(|place| place.group);
         let places = places.into_iter().peekable();
-        Ok(Self { segments, places, codec, prefix: Vec::new() })
+        Ok(Self {
+            segments,
+            places,
+            codec,
+            prefix: Vec::new(),
+        })
     }
 }
 
@@ -117,7 +131,9 @@ where
         let mut batch = GroupBatch::default();
         while let Some(place) = self.places.next_if(|place| place.group == group) {
             let segment = self.segments.get(place.segment as usize);
-            let Some(row) = segment.and_then(|segment| segment.row(place.bucket)) else { continue };
+            let Some(row) = segment.and_then(|segment| segment.row(place.bucket)) else {
+                continue;
+            };
             self.prefix.clear();
             encode(&row.key, &mut self.prefix)?;
             encode(&row.namespace, &mut self.prefix)?;
@@ -162,7 +178,9 @@ impl HeapRows {
                 }
                 self.state += 1;
             }
-            let Some(group) = self.groups.next() else { return Ok(false) };
+            let Some(group) = self.groups.next() else {
+                return Ok(false);
+            };
             self.group = group;
             self.state = 0;
         }
@@ -185,7 +203,12 @@ impl RowSource for HeapRows {
         self.next += 1;
         let (group, state) = (self.group, u32::try_from(self.state).unwrap_or(u32::MAX));
         let row = self.batch.row(index);
-        Ok(row.map(|(key, envelope)| RowRef { group, state, key, envelope }))
+        Ok(row.map(|(key, envelope)| RowRef {
+            group,
+            state,
+            key,
+            envelope,
+        }))
     }
 }
 

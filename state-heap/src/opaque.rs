@@ -21,14 +21,21 @@ impl OpaqueRows {
         self.bytes.extend_from_slice(row.key);
         let key_end = self.bytes.len();
         self.bytes.extend_from_slice(row.envelope);
-        self.rows.push((row.group, start, key_end, self.bytes.len()));
+        self.rows
+            .push((row.group, start, key_end, self.bytes.len()));
     }
 
     /// Key group, key and envelope of each row.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, &[u8], &[u8])> {
-        self.rows.iter().filter_map(|&(group, start, key_end, end)| {
-            Some((group, self.bytes.get(start..key_end)?, self.bytes.get(key_end..end)?))
-        })
+        self.rows
+            .iter()
+            .filter_map(|&(group, start, key_end, end)| {
+                Some((
+                    group,
+                    self.bytes.get(start..key_end)?,
+                    self.bytes.get(key_end..end)?,
+                ))
+            })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -65,7 +72,9 @@ impl ExportState for OpaqueExport {
             let to = self.rows.rows.partition_point(|row| row.0 <= group);
             for &(_, start, key_end, end) in self.rows.rows.get(from..to).unwrap_or_default() {
                 let bytes = &self.rows.bytes;
-                if let (Some(key), Some(envelope)) = (bytes.get(start..key_end), bytes.get(key_end..end)) {
+                if let (Some(key), Some(envelope)) =
+                    (bytes.get(start..key_end), bytes.get(key_end..end))
+                {
                     batch.push_encoded(key, envelope);
                 }
             }

@@ -10,8 +10,8 @@ use state_api::{
 };
 use state_table::{FrozenTable, TypedTable, Weight};
 
-use crate::common::Common;
 use crate::codec::{Parts, RowCodec, payload, split};
+use crate::common::Common;
 use crate::export::{ExportState, TypedExport};
 use crate::opaque::{OpaqueExport, OpaqueRows};
 
@@ -70,13 +70,20 @@ struct Restoring<K, N, X> {
 impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> TypedState<K, N, X, E> {
     pub(crate) fn new(groups: KeyGroups, kind: Kind<X, E>) -> Self {
         let table = TypedTable::new(groups, kind.max_rows);
-        Self { table, kind, restoring: None }
+        Self {
+            table,
+            kind,
+            restoring: None,
+        }
     }
 }
 
 impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedState<K, N, X, E> {
     fn freeze(&mut self) -> Arc<dyn FrozenState> {
-        Arc::new(TypedView { rows: self.table.freeze(), codec: Arc::clone(&self.kind.codec) })
+        Arc::new(TypedView {
+            rows: self.table.freeze(),
+            codec: Arc::clone(&self.kind.codec),
+        })
     }
 
     fn check(&self, meta: &StateMeta) -> Result<()> {
@@ -107,15 +114,30 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
             }
         }
         self.finish_restore()?;
-        let Parts { key, namespace, prefix } = split(groups, row.group, row.key)?;
+        let Parts {
+            key,
+            namespace,
+            prefix,
+        } = split(groups, row.group, row.key)?;
         let tail = row.key.get(prefix.len()..).unwrap_or_default();
         let state = self.kind.codec.decode_first(tail, payload)?;
-        self.restoring = Some(Restoring { prefix: prefix.into(), key, namespace, state });
+        self.restoring = Some(Restoring {
+            prefix: prefix.into(),
+            key,
+            namespace,
+            state,
+        });
         Ok(())
     }
 
     fn finish_restore(&mut self) -> Result<()> {
-        let Some(Restoring { key, namespace, state, .. }) = self.restoring.take() else {
+        let Some(Restoring {
+            key,
+            namespace,
+            state,
+            ..
+        }) = self.restoring.take()
+        else {
             return Ok(());
         };
         let weight = (self.kind.weigh)(&state, self.kind.heap_size);
@@ -139,16 +161,17 @@ impl<K: StateKey, N: StateKey, X: StateValue> FrozenState for TypedView<K, N, X>
             Ok(view) => (view.rows, view.codec),
             Err(view) => (view.rows.clone(), Arc::clone(&view.codec)),
         };
-        Ok(Box::new(TypedExport::new(rows.into_rows(), codec, groups, range)?))
+        Ok(Box::new(TypedExport::new(
+            rows.into_rows(),
+            codec,
+            groups,
+            range,
+        )?))
     }
 }
 
 impl FrozenState for OpaqueRows {
-    fn export(
-        self: Arc<Self>,
-        _: KeyGroups,
-        range: KeyGroupRange,
-    ) -> Result<Box<dyn ExportState>> {
+    fn export(self: Arc<Self>, _: KeyGroups, range: KeyGroupRange) -> Result<Box<dyn ExportState>> {
         Ok(Box::new(OpaqueExport::new(self, range)))
     }
 }
@@ -172,7 +195,9 @@ pub(crate) struct Slot<K> {
 impl<K: StateKey> Slot<K> {
     /// Refuses use after a closure panicked in an update.
     pub(crate) fn check(&self) -> Result<()> {
-        self.content.registered().map_or(Ok(()), |state| state.check(&self.meta))
+        self.content
+            .registered()
+            .map_or(Ok(()), |state| state.check(&self.meta))
     }
 }
 
@@ -224,8 +249,11 @@ impl<K: StateKey> Content<K> {
 /// The error for a handle whose types are not those of the state.
 #[cold]
 pub(crate) fn unfit(meta: Option<&StateMeta>, id: StateId) -> Error {
-    let error = Error::new(ErrorKind::Mismatch, "the handle does not fit the state of its number")
-        .with("handle", id.0);
+    let error = Error::new(
+        ErrorKind::Mismatch,
+        "the handle does not fit the state of its number",
+    )
+    .with("handle", id.0);
     match meta {
         Some(meta) => error.with("state", meta),
         None => error.with("state", "none: never registered here, or dropped"),

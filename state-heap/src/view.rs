@@ -33,7 +33,12 @@ pub(crate) struct FrozenSlot {
 
 impl<K: StateKey> HeapView<K> {
     pub(crate) fn new(states: Vec<Option<FrozenSlot>>, groups: KeyGroups, epoch: u64) -> Self {
-        Self { states: Arc::new(states), groups, epoch, key: PhantomData }
+        Self {
+            states: Arc::new(states),
+            groups,
+            epoch,
+            key: PhantomData,
+        }
     }
 
     #[inline]
@@ -43,9 +48,8 @@ impl<K: StateKey> HeapView<K> {
         id: StateId,
     ) -> Result<TypedRead<'_, FrozenTable<K, N, X>>> {
         let slot = self.states.get(id.index()).and_then(Option::as_ref);
-        let view = slot.and_then(|slot| {
-            (&*slot.state as &dyn Any).downcast_ref::<TypedView<K, N, X>>()
-        });
+        let view =
+            slot.and_then(|slot| (&*slot.state as &dyn Any).downcast_ref::<TypedView<K, N, X>>());
         match view {
             Some(view) => Ok(TypedRead::new(&view.rows)),
             None => Err(unfit(slot.map(|slot| &slot.meta), id)),
@@ -87,7 +91,12 @@ impl<K: StateKey> StateRead for HeapView<K> {
     }
 
     fn states(&self) -> Vec<StateMeta> {
-        let mut metas: Vec<_> = self.states.iter().flatten().map(|slot| slot.meta.clone()).collect();
+        let mut metas: Vec<_> = self
+            .states
+            .iter()
+            .flatten()
+            .map(|slot| slot.meta.clone())
+            .collect();
         metas.sort_by(|a, b| a.name.cmp(&b.name));
         metas
     }
@@ -129,8 +138,10 @@ impl<K: StateKey> StateView for HeapView<K> {
         let states = Arc::try_unwrap(self.states).unwrap_or_else(|shared| (*shared).clone());
         let mut states: Vec<_> = states.into_iter().flatten().collect();
         states.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
-        let exports: Result<_> =
-            states.into_iter().map(|slot| slot.state.export(groups, range)).collect();
+        let exports: Result<_> = states
+            .into_iter()
+            .map(|slot| slot.state.export(groups, range))
+            .collect();
         Ok(HeapRows::new(exports?, range))
     }
 }

@@ -24,7 +24,10 @@ pub struct RedbConfig {
 
 impl Default for RedbConfig {
     fn default() -> Self {
-        Self { cache_bytes: 1 << 30, on_dirty: OnDirty::default() }
+        Self {
+            cache_bytes: 1 << 30,
+            on_dirty: OnDirty::default(),
+        }
     }
 }
 

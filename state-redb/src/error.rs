@@ -13,7 +13,9 @@ pub(crate) fn failed(step: &'static str, error: impl Into<redb::Error>) -> Error
         redb::Error::DatabaseAlreadyOpen => ErrorKind::Conflict,
         _ => ErrorKind::Io,
     };
-    Error::new(kind, "redb failed").with("step", step).with_source(error)
+    Error::new(kind, "redb failed")
+        .with("step", step)
+        .with_source(error)
 }
 
 #[cfg(test)]

@@ -18,7 +18,10 @@ pub struct RedbScan<'a> {
 
 impl<'a> RedbScan<'a> {
     pub(crate) fn new(range: Option<Range<'a, Bytes, Bytes>>) -> Self {
-        Self { range, current: None }
+        Self {
+            range,
+            current: None,
+        }
     }
 
     fn lend(

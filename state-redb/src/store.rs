@@ -44,7 +44,11 @@ impl RedbStore {
             .create(dir.file(FILE))
             .map_err(|e| failed("open the database", e).with("path", path.display()))?;
         let transaction = Some(Transaction::new(begin_write(&database)?, &[])?);
-        Ok(Self { transaction, database, dir })
+        Ok(Self {
+            transaction,
+            database,
+            dir,
+        })
     }
 
     fn transaction(&mut self) -> Result<&mut Transaction> {
@@ -53,13 +57,20 @@ impl RedbStore {
 }
 
 fn lost() -> Error {
-    Error::new(ErrorKind::Poisoned, "the write transaction was lost in a failed freeze")
+    Error::new(
+        ErrorKind::Poisoned,
+        "the write transaction was lost in a failed freeze",
+    )
 }
 
 fn begin_write(database: &Database) -> Result<WriteTransaction> {
-    let mut transaction = database.begin_write().map_err(|e| failed("begin write", e))?;
+    let mut transaction = database
+        .begin_write()
+        .map_err(|e| failed("begin write", e))?;
     // The checkpoint is the durability: no commit before `close` waits for the disk.
-    transaction.set_durability(Durability::None).map_err(|e| failed("set durability", e))?;
+    transaction
+        .set_durability(Durability::None)
+        .map_err(|e| failed("set durability", e))?;
     Ok(transaction)
 }
 
@@ -75,15 +86,12 @@ impl OrderedRead for RedbStore {
         }
     }
 
-    fn scan(
-        &self,
-        table: TableId,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-    ) -> Result<RedbScan<'_>> {
+    fn scan(&self, table: TableId, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<RedbScan<'_>> {
         let table = self.transaction.as_ref().ok_or_else(lost)?.table(table);
         let range = table.map(|table| table.range::<&[u8]>((from, to)));
-        Ok(RedbScan::new(range.transpose().map_err(|e| failed("scan", e))?))
+        Ok(RedbScan::new(
+            range.transpose().map_err(|e| failed("scan", e))?,
+        ))
     }
 }
 
@@ -108,12 +116,14 @@ impl OrderedStore for RedbStore {
 
     #[inline]
     fn put(&mut self, table: TableId, key: &[u8], value: &[u8]) -> Result<()> {
-        self.transaction()?.write(table, "put", |table| table.insert(key, value).map(drop))
+        self.transaction()?
+            .write(table, "put", |table| table.insert(key, value).map(drop))
     }
 
     #[inline]
     fn delete(&mut self, table: TableId, key: &[u8]) -> Result<()> {
-        self.transaction()?.write(table, "delete", |table| table.remove(key).map(drop))
+        self.transaction()?
+            .write(table, "delete", |table| table.remove(key).map(drop))
     }
 
     fn delete_range(&mut self, table: TableId, from: &[u8], to: Option<&[u8]>) -> Result<()> {
@@ -126,8 +136,14 @@ impl OrderedStore for RedbStore {
     fn freeze(&mut self) -> Result<RedbView> {
         let transaction = self.transaction.take().ok_or_else(lost)?;
         let tables = transaction.tables();
-        transaction.into_inner().commit().map_err(|e| failed("commit", e))?;
-        let reader = self.database.begin_read().map_err(|e| failed("begin read", e))?;
+        transaction
+            .into_inner()
+            .commit()
+            .map_err(|e| failed("commit", e))?;
+        let reader = self
+            .database
+            .begin_read()
+            .map_err(|e| failed("begin read", e))?;
         let view = RedbView::new(&reader, &tables)?;
         self.transaction = Some(Transaction::new(begin_write(&self.database)?, &tables)?);
         Ok(view)
@@ -138,7 +154,9 @@ impl OrderedStore for RedbStore {
         transaction
             .set_durability(Durability::Immediate)
             .map_err(|e| failed("set durability", e))?;
-        transaction.commit().map_err(|e| failed("commit durably", e))?;
+        transaction
+            .commit()
+            .map_err(|e| failed("commit durably", e))?;
         drop(self.database);
         self.dir.close()
     }
@@ -152,6 +170,8 @@ impl OrderedStore for RedbStore {
 
 impl fmt::Debug for RedbStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedbStore").field("dir", &self.dir).finish_non_exhaustive()
+        f.debug_struct("RedbStore")
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
     }
 }

@@ -110,7 +110,8 @@ impl Transaction {
     /// The tables that are open.
     pub(crate) fn tables(&self) -> Vec<TableId> {
         let open = self.0.borrow_dependent().iter().zip(0..);
-        open.filter_map(|(table, number)| table.is_some().then_some(TableId(number))).collect()
+        open.filter_map(|(table, number)| table.is_some().then_some(TableId(number)))
+            .collect()
     }
 }
 

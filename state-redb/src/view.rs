@@ -50,19 +50,20 @@ impl OrderedRead for RedbView {
         }
     }
 
-    fn scan(
-        &self,
-        table: TableId,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-    ) -> Result<RedbScan<'_>> {
-        let range = self.table(table).map(|table| ReadableTable::range::<&[u8]>(table, (from, to)));
-        Ok(RedbScan::new(range.transpose().map_err(|e| failed("scan a view", e))?))
+    fn scan(&self, table: TableId, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<RedbScan<'_>> {
+        let range = self
+            .table(table)
+            .map(|table| ReadableTable::range::<&[u8]>(table, (from, to)));
+        Ok(RedbScan::new(
+            range.transpose().map_err(|e| failed("scan a view", e))?,
+        ))
     }
 }
 
 impl fmt::Debug for RedbView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedbView").field("tables", &self.tables.len()).finish_non_exhaustive()
+        f.debug_struct("RedbView")
+            .field("tables", &self.tables.len())
+            .finish_non_exhaustive()
     }
 }

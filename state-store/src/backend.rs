@@ -82,7 +82,11 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
         self.slots.push(Slot::opaque(table, meta))
     }
 
-    fn register_types<T: Any + Send + Sync>(&mut self, meta: StateMeta, types: T) -> Result<StateId> {
+    fn register_types<T: Any + Send + Sync>(
+        &mut self,
+        meta: StateMeta,
+        types: T,
+    ) -> Result<StateId> {
         self.core.check()?;
         let id = self.slot(meta)?;
         if let Some(slot) = self.slots.get_mut(id) {
@@ -93,7 +97,10 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
 
     fn is_empty(&self) -> Result<bool> {
         for slot in self.slots.by_name() {
-            let mut scan = self.core.store().scan(slot.table, Bound::Unbounded, Bound::Unbounded)?;
+            let mut scan =
+                self.core
+                    .store()
+                    .scan(slot.table, Bound::Unbounded, Bound::Unbounded)?;
             if scan.next_entry()?.is_some() {
                 return Ok(false);
             }
@@ -106,10 +113,17 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
         let mut key = Vec::new();
         while let Some(row) = rows.next_row()? {
             order.check(row)?;
-            let RowRef { group, state, key: row_key, envelope } = row;
+            let RowRef {
+                group,
+                state,
+                key: row_key,
+                envelope,
+            } = row;
             let Some(&(table, kind)) = targets.get(state as usize) else {
-                return Err(Error::new(ErrorKind::Invalid, "a row of a state that is not listed")
-                    .with("state", state));
+                return Err(
+                    Error::new(ErrorKind::Invalid, "a row of a state that is not listed")
+                        .with("state", state),
+                );
             };
             key.clear();
             key.extend_from_slice(&group.to_be_bytes());
@@ -117,7 +131,10 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
             if kind == StateKind::List {
                 let number = layout::chunk_number(row_key)?;
                 let next = number.checked_add(1).ok_or_else(|| {
-                    Error::new(ErrorKind::Corrupt, "a list chunk has the last possible number")
+                    Error::new(
+                        ErrorKind::Corrupt,
+                        "a list chunk has the last possible number",
+                    )
                 })?;
                 self.core.skip_chunks_to(next)?;
             }
@@ -128,9 +145,12 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
 }
 
 fn differs(found: &StateMeta, given: &StateMeta) -> Error {
-    Error::new(ErrorKind::Mismatch, "the state is known with another description")
-        .with("known", found)
-        .with("given", given)
+    Error::new(
+        ErrorKind::Mismatch,
+        "the state is known with another description",
+    )
+    .with("known", found)
+    .with("given", given)
 }
 
 impl<K, S: fmt::Debug> fmt::Debug for StoreBackend<K, S> {
@@ -174,7 +194,10 @@ impl<K: StateKey, S: OrderedStore> StateRead for StoreBackend<K, S> {
         handle: Value<V, N>,
     ) -> Result<Self::ValueRead<'_, V, N>> {
         self.core.check()?;
-        Ok(StoreTable::new(self.core.store(), self.slots.resolve(handle.id())?))
+        Ok(StoreTable::new(
+            self.core.store(),
+            self.slots.resolve(handle.id())?,
+        ))
     }
 
     fn list_read<T: StateValue, N: StateKey>(
@@ -182,7 +205,10 @@ impl<K: StateKey, S: OrderedStore> StateRead for StoreBackend<K, S> {
         handle: List<T, N>,
     ) -> Result<Self::ListRead<'_, T, N>> {
         self.core.check()?;
-        Ok(StoreTable::new(self.core.store(), self.slots.resolve(handle.id())?))
+        Ok(StoreTable::new(
+            self.core.store(),
+            self.slots.resolve(handle.id())?,
+        ))
     }
 
     fn map_read<UK: StateKey, UV: StateValue, N: StateKey>(
@@ -190,7 +216,10 @@ impl<K: StateKey, S: OrderedStore> StateRead for StoreBackend<K, S> {
         handle: Map<UK, UV, N>,
     ) -> Result<Self::MapRead<'_, UK, UV, N>> {
         self.core.check()?;
-        Ok(StoreTable::new(self.core.store(), self.slots.resolve(handle.id())?))
+        Ok(StoreTable::new(
+            self.core.store(),
+            self.slots.resolve(handle.id())?,
+        ))
     }
 }
 
@@ -223,7 +252,11 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
 
     fn memory_held(&self) -> MemoryHeld {
         let bytes = u64::try_from(self.core.bytes()).unwrap_or(u64::MAX);
-        MemoryHeld { entries: 0, bytes, estimated: false }
+        MemoryHeld {
+            entries: 0,
+            bytes,
+            estimated: false,
+        }
     }
 
     fn register_value<V: StateValue, N: StateKey>(
@@ -231,8 +264,12 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         descriptor: ValueDescriptor<V, N>,
     ) -> Result<Value<V, N>> {
         let codec = Arc::clone(descriptor.codec());
-        let types = ValueTypes::<V, N> { codec, types: PhantomData };
-        self.register_types(descriptor.meta::<K>(), types).map(Value::from_id)
+        let types = ValueTypes::<V, N> {
+            codec,
+            types: PhantomData,
+        };
+        self.register_types(descriptor.meta::<K>(), types)
+            .map(Value::from_id)
     }
 
     fn register_list<T: StateValue, N: StateKey>(
@@ -240,8 +277,12 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         descriptor: ListDescriptor<T, N>,
     ) -> Result<List<T, N>> {
         let codec = Arc::clone(descriptor.codec());
-        let types = ListTypes::<T, N> { codec, types: PhantomData };
-        self.register_types(descriptor.meta::<K>(), types).map(List::from_id)
+        let types = ListTypes::<T, N> {
+            codec,
+            types: PhantomData,
+        };
+        self.register_types(descriptor.meta::<K>(), types)
+            .map(List::from_id)
     }
 
     fn register_map<UK: StateKey, UV: StateValue, N: StateKey>(
@@ -249,15 +290,21 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         descriptor: MapDescriptor<UK, UV, N>,
     ) -> Result<Map<UK, UV, N>> {
         let codec = Arc::clone(descriptor.codec());
-        let types = MapTypes::<UK, UV, N> { codec, types: PhantomData };
-        self.register_types(descriptor.meta::<K>(), types).map(Map::from_id)
+        let types = MapTypes::<UK, UV, N> {
+            codec,
+            types: PhantomData,
+        };
+        self.register_types(descriptor.meta::<K>(), types)
+            .map(Map::from_id)
     }
 
     fn drop_state(&mut self, name: &str) -> Result<()> {
         self.core.check()?;
         let slot = self.slots.find(name).and_then(|id| self.slots.remove(id));
         let Some(slot) = slot else {
-            return Err(Error::new(ErrorKind::NotFound, "no state of that name").with("state", name));
+            return Err(
+                Error::new(ErrorKind::NotFound, "no state of that name").with("state", name)
+            );
         };
         self.core.forget_tails();
         self.core.write(|store| {
@@ -272,7 +319,10 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         handle: Value<V, N>,
     ) -> Result<Self::ValueTable<'_, V, N>> {
         self.core.check()?;
-        Ok(StoreTableMut::new(&mut self.core, self.slots.resolve(handle.id())?))
+        Ok(StoreTableMut::new(
+            &mut self.core,
+            self.slots.resolve(handle.id())?,
+        ))
     }
 
     #[inline]
@@ -281,7 +331,10 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         handle: List<T, N>,
     ) -> Result<Self::ListTable<'_, T, N>> {
         self.core.check()?;
-        Ok(StoreTableMut::new(&mut self.core, self.slots.resolve(handle.id())?))
+        Ok(StoreTableMut::new(
+            &mut self.core,
+            self.slots.resolve(handle.id())?,
+        ))
     }
 
     #[inline]
@@ -290,7 +343,10 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         handle: Map<UK, UV, N>,
     ) -> Result<Self::MapTable<'_, UK, UV, N>> {
         self.core.check()?;
-        Ok(StoreTableMut::new(&mut self.core, self.slots.resolve(handle.id())?))
+        Ok(StoreTableMut::new(
+            &mut self.core,
+            self.slots.resolve(handle.id())?,
+        ))
     }
 
     fn bind<H: Handles>(&mut self, handles: H) -> Result<(StoreBound<'_, K, S>, H::Bound)> {
@@ -303,13 +359,21 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         self.core.check()?;
         let view = self.core.write(OrderedStore::freeze)?;
         self.epoch += 1;
-        Ok(StoreView::new(view, self.slots.clone(), self.groups, self.epoch))
+        Ok(StoreView::new(
+            view,
+            self.slots.clone(),
+            self.groups,
+            self.epoch,
+        ))
     }
 
     fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()> {
         self.core.check()?;
         if !self.is_empty()? {
-            return Err(Error::new(ErrorKind::Invalid, "a backend that holds rows cannot restore"));
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "a backend that holds rows cannot restore",
+            ));
         }
         let mut targets = Vec::with_capacity(states.len());
         for meta in states {

@@ -54,7 +54,11 @@ impl<S: OrderedStore> Core<S> {
     /// Refuses further use after a failed write or a panicked closure.
     #[inline]
     pub(crate) fn check(&self) -> Result<()> {
-        if self.poisoned.is_none() && !self.in_update { Ok(()) } else { Err(self.poison()) }
+        if self.poisoned.is_none() && !self.in_update {
+            Ok(())
+        } else {
+            Err(self.poison())
+        }
     }
 
     #[cold]

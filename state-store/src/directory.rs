@@ -86,9 +86,12 @@ fn parse_header(bytes: &[u8]) -> Result<Header> {
     }
     let version: Version = parse(bytes, "header")?;
     if version.layout != layout::VERSION {
-        return Err(Error::new(ErrorKind::Unsupported, "the directory has another layout version")
-            .with("found", version.layout)
-            .with("supported", layout::VERSION));
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "the directory has another layout version",
+        )
+        .with("found", version.layout)
+        .with("supported", layout::VERSION));
     }
     parse(bytes, "header")
 }
@@ -97,9 +100,12 @@ fn compare(found: &Header, expected: &Header) -> Result<()> {
     if found == expected {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Mismatch, "the directory was written for another backend")
-        .with("found", describe(found))
-        .with("expected", describe(expected)))
+    Err(Error::new(
+        ErrorKind::Mismatch,
+        "the directory was written for another backend",
+    )
+    .with("found", describe(found))
+    .with("expected", describe(expected)))
 }
 
 fn describe(header: &Header) -> String {
@@ -120,13 +126,22 @@ fn read<S: OrderedStore>(store: &S) -> Result<Directory> {
             .map_err(|_| Error::new(ErrorKind::Corrupt, "the chunk bound is not eight bytes"))?;
         directory.chunks = u64::from_be_bytes(bytes);
     }
-    let mut scan = store.scan(TABLE, std::ops::Bound::Included(STATE), std::ops::Bound::Unbounded)?;
+    let mut scan = store.scan(
+        TABLE,
+        std::ops::Bound::Included(STATE),
+        std::ops::Bound::Unbounded,
+    )?;
     while let Some(Entry { key, value }) = scan.next_entry()? {
-        let Some(table) = key.strip_prefix(STATE) else { break };
+        let Some(table) = key.strip_prefix(STATE) else {
+            break;
+        };
         let table = <[u8; 4]>::try_from(table)
             .map_err(|_| Error::new(ErrorKind::Corrupt, "a state's number is not four bytes"))?;
         let table = TableId(u32::from_be_bytes(table));
-        directory.states.push(Listed { table, meta: parse(value, "state")? });
+        directory.states.push(Listed {
+            table,
+            meta: parse(value, "state")?,
+        });
     }
     Ok(directory)
 }
@@ -161,8 +176,11 @@ fn json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 
 fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &'static str) -> Result<T> {
     serde_json::from_slice(bytes).map_err(|e| {
-        Error::new(ErrorKind::Corrupt, "the directory's metadata does not parse")
-            .with("entry", what)
-            .with_source(e)
+        Error::new(
+            ErrorKind::Corrupt,
+            "the directory's metadata does not parse",
+        )
+        .with("entry", what)
+        .with_source(e)
     })
 }

@@ -104,7 +104,10 @@ pub(crate) struct RowRange {
 
 impl RowRange {
     pub(crate) fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
-        (self.from.as_ref().map(|key| &key[..]), self.to.as_ref().map(|key| &key[..]))
+        (
+            self.from.as_ref().map(|key| &key[..]),
+            self.to.as_ref().map(|key| &key[..]),
+        )
     }
 }
 
@@ -123,7 +126,10 @@ pub(crate) fn is_inverted(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
 pub(crate) fn split_group(key: &[u8]) -> Result<(u16, &[u8])> {
     match key {
         [high, low, rest @ ..] => Ok((u16::from_be_bytes([*high, *low]), rest)),
-        _ => Err(Error::new(ErrorKind::Corrupt, "a row key is shorter than its key group")),
+        _ => Err(Error::new(
+            ErrorKind::Corrupt,
+            "a row key is shorter than its key group",
+        )),
     }
 }
 

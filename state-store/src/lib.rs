@@ -1,4 +1,26 @@
-//! Typed keyed state over bytes.
+//! Typed keyed state over bytes: the trait that an ordered engine implements, and the adapter that
+//! makes it a state backend.
+//!
+//! | to | see |
+//! |---|---|
+//! | make an engine a backend | [`OrderedRead`], [`OrderedStore`], [`Scan`] |
+//! | know what it becomes | [`StoreBackend`] |
+//! | keep a directory that a crash may leave | [`WorkDir`] |
+//! | see the smallest implementation | [`MemoryStore`] |
+//!
+//! ```
+//! use state_api::{KeyGroups, ListDescriptor, StateBackend, StateRead};
+//! use state_store::{MemoryStore, StoreBackend};
+//!
+//! let mut state = StoreBackend::<u64, _>::new(MemoryStore::new(), KeyGroups::all(128)?)?;
+//! let events = state.register(ListDescriptor::<String>::new("events"))?;
+//! state.at_mut(&7).list(events).push("opened".to_owned())?;
+//! assert_eq!(state.at(&7).list(events).len()?, 1);
+//! # Ok::<(), state_api::Error>(())
+//! ```
+//!
+//! The adapter passes every access through to the engine: one call each, two for those that read
+//! and write. Appends to a list read nothing.
 
 mod backend;
 mod core;

@@ -27,8 +27,10 @@ impl MemoryStore {
     fn table_mut(&mut self, table: TableId) -> Result<&mut Table> {
         match self.tables.get_mut(&table) {
             Some(table) => Ok(Arc::make_mut(table)),
-            None => Err(Error::new(ErrorKind::Invalid, "the table was not created")
-                .with("table", table.0)),
+            None => {
+                Err(Error::new(ErrorKind::Invalid, "the table was not created")
+                    .with("table", table.0))
+            }
         }
     }
 }
@@ -38,19 +40,21 @@ impl OrderedRead for MemoryStore {
     type Scan<'a> = MemoryScan<'a>;
 
     fn get(&self, table: TableId, key: &[u8]) -> Result<Option<&[u8]>> {
-        Ok(self.tables.get(&table).and_then(|table| table.get(key)).map(Vec::as_slice))
+        Ok(self
+            .tables
+            .get(&table)
+            .and_then(|table| table.get(key))
+            .map(Vec::as_slice))
     }
 
-    fn scan(
-        &self,
-        table: TableId,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-    ) -> Result<MemoryScan<'_>> {
+    fn scan(&self, table: TableId, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<MemoryScan<'_>> {
         if layout::is_inverted(from, to) {
             return Ok(MemoryScan(btree_map::Range::default()));
         }
-        let range = self.tables.get(&table).map(|table| table.range::<[u8], _>((from, to)));
+        let range = self
+            .tables
+            .get(&table)
+            .map(|table| table.range::<[u8], _>((from, to)));
         Ok(MemoryScan(range.unwrap_or_default()))
     }
 }
@@ -87,9 +91,8 @@ impl OrderedStore for MemoryStore {
     }
 
     fn delete_range(&mut self, table: TableId, from: &[u8], to: Option<&[u8]>) -> Result<()> {
-        self.table_mut(table)?.retain(|key, _| {
-            key.as_slice() < from || to.is_some_and(|to| key.as_slice() >= to)
-        });
+        self.table_mut(table)?
+            .retain(|key, _| key.as_slice() < from || to.is_some_and(|to| key.as_slice() >= to));
         Ok(())
     }
 

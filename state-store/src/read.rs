@@ -26,7 +26,12 @@ pub struct StoreTable<'r, R, K, T> {
 impl<'r, R, K, T> StoreTable<'r, R, K, T> {
     #[inline]
     pub(crate) fn new(reader: &'r R, (table, types): (TableId, &'r T)) -> Self {
-        Self { reader, table, types, key: PhantomData }
+        Self {
+            reader,
+            table,
+            types,
+            key: PhantomData,
+        }
     }
 }
 
@@ -95,7 +100,9 @@ pub struct KeyGuards<'r, S, K, N> {
 
 impl<S, K, N> fmt::Debug for KeyGuards<'_, S, K, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyGuards").field("done", &self.done).finish_non_exhaustive()
+        f.debug_struct("KeyGuards")
+            .field("done", &self.done)
+            .finish_non_exhaustive()
     }
 }
 
@@ -111,7 +118,8 @@ impl<S: Scan, K: StateKey, N: StateKey> KeyGuards<'_, S, K, N> {
             let (namespace, tail) = decode_prefix::<N>(rest)?;
             let prefix = key.len() - tail.len();
             self.last.clear();
-            self.last.extend_from_slice(key.get(..prefix).unwrap_or(key));
+            self.last
+                .extend_from_slice(key.get(..prefix).unwrap_or(key));
             return Ok(Some((found, namespace)));
         }
         Ok(None)
@@ -184,7 +192,12 @@ where
         self,
         at: Address<'_, Q, N, RowPrefix>,
     ) -> Result<Option<Ref<'r, V>>> {
-        let value = get(self.reader, self.table, at.prepared.as_bytes(), &*self.types.codec)?;
+        let value = get(
+            self.reader,
+            self.table,
+            at.prepared.as_bytes(),
+            &*self.types.codec,
+        )?;
         Ok(value.map(Ref::Owned))
     }
 }
@@ -200,7 +213,9 @@ pub struct Elements<'r, S, T> {
 
 impl<S, T> fmt::Debug for Elements<'_, S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Elements").field("done", &self.done).finish_non_exhaustive()
+        f.debug_struct("Elements")
+            .field("done", &self.done)
+            .finish_non_exhaustive()
     }
 }
 
@@ -245,10 +260,7 @@ where
     type Prepared = RowPrefix;
     type Iter = Elements<'r, R::Scan<'r>, T>;
 
-    fn iter<Q: KeyRef<K> + ?Sized>(
-        self,
-        at: Address<'_, Q, N, RowPrefix>,
-    ) -> Result<Self::Iter> {
+    fn iter<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowPrefix>) -> Result<Self::Iter> {
         let rows = at.prepared.rows();
         let (from, to) = rows.bounds();
         Ok(Elements {
@@ -286,12 +298,17 @@ pub struct MapEntries<'r, S, UK, UV> {
 
 impl<S, UK, UV> fmt::Debug for MapEntries<'_, S, UK, UV> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MapEntries").field("done", &self.scan.is_none()).finish_non_exhaustive()
+        f.debug_struct("MapEntries")
+            .field("done", &self.scan.is_none())
+            .finish_non_exhaustive()
     }
 }
 
 impl<'r, S: Scan, UK: StateKey, UV: StateValue> MapEntries<'r, S, UK, UV> {
-    #[expect(clippy::type_complexity, reason = "the item of the iterator, as in the trait")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "the item of the iterator, as in the trait"
+    )]
     fn step(
         &mut self,
         step: impl FnOnce(&mut S) -> Result<Option<Entry<'_>>>,

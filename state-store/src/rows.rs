@@ -26,7 +26,13 @@ struct Cursor {
 
 impl Cursor {
     fn new(table: TableId) -> Self {
-        Self { table, bytes: Vec::new(), ends: Vec::new(), next: 0, exhausted: false }
+        Self {
+            table,
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            next: 0,
+            exhausted: false,
+        }
     }
 
     fn row(&self, index: usize) -> Option<(&[u8], &[u8])> {
@@ -35,7 +41,10 @@ impl Cursor {
             Some(before) => self.ends.get(before)?.1,
             None => 0,
         };
-        Some((self.bytes.get(start..key_end)?, self.bytes.get(key_end..value_end)?))
+        Some((
+            self.bytes.get(start..key_end)?,
+            self.bytes.get(key_end..value_end)?,
+        ))
     }
 
     /// Makes the next row available; reads a batch when the last one is used up.
@@ -43,7 +52,11 @@ impl Cursor {
         if self.next < self.ends.len() || self.exhausted {
             return Ok(());
         }
-        let last = self.ends.len().checked_sub(1).and_then(|last| self.row(last));
+        let last = self
+            .ends
+            .len()
+            .checked_sub(1)
+            .and_then(|last| self.row(last));
         let resume = last.map(|(key, _)| key.to_vec());
         let first = range.first().to_be_bytes();
         let from = match &resume {
@@ -88,7 +101,11 @@ pub struct StoreRows<V> {
 
 impl<V: OrderedRead> StoreRows<V> {
     pub(crate) fn new(view: Arc<V>, range: KeyGroupRange, tables: Vec<TableId>) -> Self {
-        Self { view, range, cursors: tables.into_iter().map(Cursor::new).collect() }
+        Self {
+            view,
+            range,
+            cursors: tables.into_iter().map(Cursor::new).collect(),
+        }
     }
 }
 
@@ -103,13 +120,24 @@ impl<V: OrderedRead> RowSource for StoreRows<V> {
                 }
             }
         }
-        let Some((_, state)) = first else { return Ok(None) };
-        let Some(cursor) = self.cursors.get_mut(state) else { return Ok(None) };
+        let Some((_, state)) = first else {
+            return Ok(None);
+        };
+        let Some(cursor) = self.cursors.get_mut(state) else {
+            return Ok(None);
+        };
         let index = cursor.next;
         cursor.next += 1;
-        let Some((key, envelope)) = cursor.row(index) else { return Ok(None) };
+        let Some((key, envelope)) = cursor.row(index) else {
+            return Ok(None);
+        };
         let (group, key) = layout::split_group(key)?;
         let state = u32::try_from(state).unwrap_or(u32::MAX);
-        Ok(Some(RowRef { group, state, key, envelope }))
+        Ok(Some(RowRef {
+            group,
+            state,
+            key,
+            envelope,
+        }))
     }
 }

@@ -52,7 +52,11 @@ pub(crate) struct Slot {
 impl Slot {
     /// A state that is known by description only.
     pub(crate) fn opaque(table: TableId, meta: StateMeta) -> Self {
-        Self { table, meta: Arc::new(meta), types: None }
+        Self {
+            table,
+            meta: Arc::new(meta),
+            types: None,
+        }
     }
 
     /// Gives the state its types, unless it has them.
@@ -106,9 +110,10 @@ impl Slots {
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<StateId> {
-        let index = self.0.iter().position(|slot| {
-            slot.as_ref().is_some_and(|slot| slot.meta.name == name)
-        })?;
+        let index = self
+            .0
+            .iter()
+            .position(|slot| slot.as_ref().is_some_and(|slot| slot.meta.name == name))?;
         u32::try_from(index).ok().map(StateId)
     }
 
@@ -135,7 +140,10 @@ impl Slots {
     }
 
     pub(crate) fn metas(&self) -> Vec<StateMeta> {
-        self.by_name().into_iter().map(|slot| (*slot.meta).clone()).collect()
+        self.by_name()
+            .into_iter()
+            .map(|slot| (*slot.meta).clone())
+            .collect()
     }
 
     /// The smallest table number that no state, present or dropped, can have had.
@@ -147,8 +155,11 @@ impl Slots {
 
 #[cold]
 fn unfit(slot: Option<&Slot>, id: StateId) -> Error {
-    let error = Error::new(ErrorKind::Mismatch, "the handle does not fit the state of its number")
-        .with("handle", id.0);
+    let error = Error::new(
+        ErrorKind::Mismatch,
+        "the handle does not fit the state of its number",
+    )
+    .with("handle", id.0);
     match slot {
         Some(slot) if slot.types.is_some() => error.with("state", &slot.meta),
         Some(slot) => error.with("state", &slot.meta).with("registered", false),

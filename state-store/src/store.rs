@@ -58,12 +58,7 @@ pub trait OrderedRead {
     ///
     /// # Errors
     /// What the engine meets.
-    fn scan(
-        &self,
-        table: TableId,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-    ) -> Result<Self::Scan<'_>>;
+    fn scan(&self, table: TableId, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<Self::Scan<'_>>;
 }
 
 /// An engine with ordered tables: implement this, and [`StoreBackend`](crate::StoreBackend) makes

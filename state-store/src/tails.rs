@@ -27,7 +27,12 @@ pub(crate) struct Tail {
 
 impl Tail {
     pub(crate) fn new(table: TableId, prefix: &[u8], chunk: u64, row: Vec<u8>) -> Self {
-        Self { table, prefix: prefix.into(), chunk, row }
+        Self {
+            table,
+            prefix: prefix.into(),
+            chunk,
+            row,
+        }
     }
 
     fn is_at(&self, table: TableId, prefix: &[u8]) -> bool {
@@ -107,8 +112,11 @@ mod tests {
         for i in 0..200_000_u64 {
             tails.put(Tail::new(TableId(1), &i.to_be_bytes(), i, vec![0; 100]));
             most = most.max(tails.bytes());
-            let counted: usize =
-                if i % 10_007 == 0 { tails.tails.iter().map(Tail::bytes).sum() } else { tails.bytes };
+            let counted: usize = if i % 10_007 == 0 {
+                tails.tails.iter().map(Tail::bytes).sum()
+            } else {
+                tails.bytes
+            };
             assert_eq!(counted, tails.bytes());
         }
         assert!(most <= BUDGET && most > BUDGET / 2, "{most}");

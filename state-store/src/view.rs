@@ -86,21 +86,30 @@ impl<K: StateKey, R: OrderedRead> StateRead for StoreView<K, R> {
         &self,
         handle: Value<V, N>,
     ) -> Result<Self::ValueRead<'_, V, N>> {
-        Ok(StoreTable::new(&*self.reader, self.slots.resolve(handle.id())?))
+        Ok(StoreTable::new(
+            &*self.reader,
+            self.slots.resolve(handle.id())?,
+        ))
     }
 
     fn list_read<T: StateValue, N: StateKey>(
         &self,
         handle: List<T, N>,
     ) -> Result<Self::ListRead<'_, T, N>> {
-        Ok(StoreTable::new(&*self.reader, self.slots.resolve(handle.id())?))
+        Ok(StoreTable::new(
+            &*self.reader,
+            self.slots.resolve(handle.id())?,
+        ))
     }
 
     fn map_read<UK: StateKey, UV: StateValue, N: StateKey>(
         &self,
         handle: Map<UK, UV, N>,
     ) -> Result<Self::MapRead<'_, UK, UV, N>> {
-        Ok(StoreTable::new(&*self.reader, self.slots.resolve(handle.id())?))
+        Ok(StoreTable::new(
+            &*self.reader,
+            self.slots.resolve(handle.id())?,
+        ))
     }
 }
 
@@ -112,7 +121,12 @@ impl<K: StateKey, R: OrderedRead + Send + Sync + 'static> StateView for StoreVie
     }
 
     fn into_rows(self, range: KeyGroupRange) -> Result<Self::Rows> {
-        let tables = self.slots.by_name().into_iter().map(|slot| slot.table).collect();
+        let tables = self
+            .slots
+            .by_name()
+            .into_iter()
+            .map(|slot| slot.table)
+            .collect();
         Ok(StoreRows::new(self.reader, range, tables))
     }
 }

@@ -55,7 +55,10 @@ impl WorkDir {
             Err(e) => return Err(failed("read the identity", path, e)),
         }
         let (marker, found) = lock(&path.join(MARKER))?;
-        let dir = Self { path: path.into(), marker };
+        let dir = Self {
+            path: path.into(),
+            marker,
+        };
         match on_dirty {
             _ if !found => {}
             OnDirty::Wipe => dir.wipe(files)?,
@@ -82,7 +85,8 @@ impl WorkDir {
     /// # Errors
     /// [`ErrorKind::Io`]; the directory is then as after a crash.
     pub fn close(self) -> Result<()> {
-        fs::remove_file(self.file(MARKER)).map_err(|e| failed("remove the marker", &self.path, e))?;
+        fs::remove_file(self.file(MARKER))
+            .map_err(|e| failed("remove the marker", &self.path, e))?;
         self.sync()?;
         drop(self.marker);
         Ok(())
@@ -136,16 +140,20 @@ fn lock(path: &Path) -> Result<(File, bool)> {
         Ok(marker) => (marker, false),
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
             let marker = OpenOptions::new().write(true).open(path);
-            (marker.map_err(|e| failed("open the marker", path, e))?, true)
+            (
+                marker.map_err(|e| failed("open the marker", path, e))?,
+                true,
+            )
         }
         Err(e) => return Err(failed("create the marker", path, e)),
     };
     match marker.try_lock() {
         Ok(()) => Ok((marker, found)),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::new(ErrorKind::Conflict, "the working directory is in use")
-                .with("path", path.display()))
-        }
+        Err(TryLockError::WouldBlock) => Err(Error::new(
+            ErrorKind::Conflict,
+            "the working directory is in use",
+        )
+        .with("path", path.display())),
         Err(TryLockError::Error(e)) => Err(failed("lock the marker", path, e)),
     }
 }
@@ -159,12 +167,25 @@ fn check_identity(path: &Path, identity: &str, name: &str) -> Result<()> {
         return Ok(());
     }
     let mut words = identity.split_whitespace();
-    let (found, version) = (words.next().unwrap_or("nothing"), words.next().unwrap_or("none"));
-    let kind = if found == name { ErrorKind::Unsupported } else { ErrorKind::Mismatch };
-    Err(Error::new(kind, "the directory belongs to another backend or layout version")
-        .with("found", format_args!("{found}, layout {version}"))
-        .with("expected", format_args!("{name}, layout {}", layout::VERSION))
-        .with("path", path.display()))
+    let (found, version) = (
+        words.next().unwrap_or("nothing"),
+        words.next().unwrap_or("none"),
+    );
+    let kind = if found == name {
+        ErrorKind::Unsupported
+    } else {
+        ErrorKind::Mismatch
+    };
+    Err(Error::new(
+        kind,
+        "the directory belongs to another backend or layout version",
+    )
+    .with("found", format_args!("{found}, layout {version}"))
+    .with(
+        "expected",
+        format_args!("{name}, layout {}", layout::VERSION),
+    )
+    .with("path", path.display()))
 }
 
 /// A directory without an identity must not hold anything: it might be somebody's home.

@@ -24,7 +24,12 @@ pub struct StoreTableMut<'t, S, K, T> {
 impl<'t, S: OrderedStore, K, T> StoreTableMut<'t, S, K, T> {
     #[inline]
     pub(crate) fn new(core: &'t mut Core<S>, (table, types): (TableId, &'t T)) -> Self {
-        Self { core, table, types, key: PhantomData }
+        Self {
+            core,
+            table,
+            types,
+            key: PhantomData,
+        }
     }
 }
 
@@ -100,7 +105,12 @@ where
         at: Address<'_, Q, N, RowPrefix>,
     ) -> Result<Option<Ref<'t, V>>> {
         let core: &'t Core<S> = self.core;
-        let value = get(core.store(), self.table, at.prepared.as_bytes(), &*self.types.codec)?;
+        let value = get(
+            core.store(),
+            self.table,
+            at.prepared.as_bytes(),
+            &*self.types.codec,
+        )?;
         Ok(value.map(Ref::Owned))
     }
 
@@ -110,7 +120,12 @@ where
         at: Address<'_, Q, N, RowPrefix>,
         value: V,
     ) -> Result<()> {
-        self.core.put(self.table, at.prepared.as_bytes(), &*self.types.codec, &value)
+        self.core.put(
+            self.table,
+            at.prepared.as_bytes(),
+            &*self.types.codec,
+            &value,
+        )
     }
 
     #[inline]
@@ -118,7 +133,12 @@ where
         &mut self,
         at: Address<'_, Q, N, RowPrefix>,
     ) -> Result<Option<V>> {
-        take(self.core, self.table, at.prepared.as_bytes(), &*self.types.codec)
+        take(
+            self.core,
+            self.table,
+            at.prepared.as_bytes(),
+            &*self.types.codec,
+        )
     }
 
     #[inline]
@@ -128,7 +148,14 @@ where
         init: V,
         f: impl FnOnce(&mut V) -> R,
     ) -> Result<R> {
-        modify(self.core, self.table, at.prepared.as_bytes(), &*self.types.codec, init, f)
+        modify(
+            self.core,
+            self.table,
+            at.prepared.as_bytes(),
+            &*self.types.codec,
+            init,
+            f,
+        )
     }
 
     #[inline]
@@ -137,7 +164,13 @@ where
         at: Address<'_, Q, N, RowPrefix>,
         f: impl FnOnce(&mut Option<V>) -> R,
     ) -> Result<R> {
-        update(self.core, self.table, at.prepared.as_bytes(), &*self.types.codec, f)
+        update(
+            self.core,
+            self.table,
+            at.prepared.as_bytes(),
+            &*self.types.codec,
+            f,
+        )
     }
 
     #[inline]
@@ -177,7 +210,8 @@ where
         at: Address<'_, Q, N, RowPrefix>,
         elements: impl IntoIterator<Item = T>,
     ) -> Result<()> {
-        self.core.append(self.table, at.prepared, &*self.types.codec, elements)
+        self.core
+            .append(self.table, at.prepared, &*self.types.codec, elements)
     }
 
     fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowPrefix>) -> Result<()> {
@@ -185,7 +219,8 @@ where
     }
 }
 
-impl<'t, S, K, N, UK, UV> WriteMap<'t, K, N, UK, UV> for StoreTableMut<'t, S, K, MapTypes<UK, UV, N>>
+impl<'t, S, K, N, UK, UV> WriteMap<'t, K, N, UK, UV>
+    for StoreTableMut<'t, S, K, MapTypes<UK, UV, N>>
 where
     S: OrderedStore,
     K: StateKey,

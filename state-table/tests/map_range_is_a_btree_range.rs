@@ -80,6 +80,10 @@ proptest! {
 #[test]
 fn bounds_may_be_borrowed() {
     let map: ChunkedMap<String, u32> = (0..100).map(|i| (format!("{i:02}"), i)).collect();
-    assert_eq!(map.range::<str, _>((Bound::Included("10"), Bound::Excluded("20"))).count(), 10);
+    assert_eq!(
+        map.range::<str, _>((Bound::Included("10"), Bound::Excluded("20")))
+            .count(),
+        10
+    );
     assert_eq!(map.get("42"), Some(&42));
 }

@@ -71,8 +71,13 @@ impl LeafHash for Xxh3 {
 /// Feeds the leaves of `key` to `hash`.
 #[inline]
 pub(crate) fn feed<T: Serialize + ?Sized>(key: &T, hash: &mut impl LeafHash) -> Result<()> {
-    let hasher = Hasher { state: hash, run: None, depth: MAX_DEPTH };
-    key.serialize(hasher).map_err(|refused| refused.0.with("type", std::any::type_name::<T>()))
+    let hasher = Hasher {
+        state: hash,
+        run: None,
+        depth: MAX_DEPTH,
+    };
+    key.serialize(hasher)
+        .map_err(|refused| refused.0.with("type", std::any::type_name::<T>()))
 }
 
 /// The bytes of a sequence that wait for being one leaf.

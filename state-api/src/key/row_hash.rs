@@ -115,15 +115,31 @@ mod tests {
                     cells[usize::try_from((hash >> shift) & 255).unwrap()] += 1;
                 }
                 let (least, most) = (cells.iter().min().unwrap(), cells.iter().max().unwrap());
-                assert!(*least > 128 && *most < 512, "{stride} >> {shift}: {least} to {most}");
+                assert!(
+                    *least > 128 && *most < 512,
+                    "{stride} >> {shift}: {least} to {most}"
+                );
             }
         }
     }
 
     #[test]
     fn strings_that_differ_by_length_or_order_do_not_meet() {
-        let keys = ["", "\0", "\0\0", "a", "a\0", "abcdefgh", "abcdefgh\0", "hgfedcba", "abcdefgi"];
-        let hashes: HashSet<u64> = keys.iter().map(|k| RowHash::of(*k).unwrap().get()).collect();
+        let keys = [
+            "",
+            "\0",
+            "\0\0",
+            "a",
+            "a\0",
+            "abcdefgh",
+            "abcdefgh\0",
+            "hgfedcba",
+            "abcdefgi",
+        ];
+        let hashes: HashSet<u64> = keys
+            .iter()
+            .map(|k| RowHash::of(*k).unwrap().get())
+            .collect();
         assert_eq!(hashes.len(), keys.len());
     }
 
@@ -131,6 +147,9 @@ mod tests {
     fn owned_and_borrowed_forms_agree() {
         let (key, bytes) = ("user-17".to_owned(), vec![1_u8, 0, 255]);
         assert_eq!(RowHash::of(&key).unwrap(), RowHash::of("user-17").unwrap());
-        assert_eq!(RowHash::of(&bytes).unwrap(), RowHash::of(&bytes[..]).unwrap());
+        assert_eq!(
+            RowHash::of(&bytes).unwrap(),
+            RowHash::of(&bytes[..]).unwrap()
+        );
     }
 }

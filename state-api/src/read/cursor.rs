@@ -28,7 +28,10 @@ impl<'r, 'k, R: StateRead, Q: KeyRef<R::Key> + ?Sized> ReadAt<'r, 'k, R, Q> {
     where
         'k: 'n,
     {
-        ReadAt { state: self.state, located: self.located.in_namespace(namespace) }
+        ReadAt {
+            state: self.state,
+            located: self.located.in_namespace(namespace),
+        }
     }
 }
 
@@ -36,13 +39,19 @@ impl<'r, R: StateRead, Q: KeyRef<R::Key> + ?Sized, N: StateKey> ReadAt<'r, '_, R
     /// A value state of this key.
     #[inline]
     pub fn value<V: StateValue>(&self, handle: Value<V, N>) -> ValueAt<'_, 'r, R, Q, V, N> {
-        ValueAt { table: self.state.value_read(handle), located: &self.located }
+        ValueAt {
+            table: self.state.value_read(handle),
+            located: &self.located,
+        }
     }
 
     /// A list state of this key.
     #[inline]
     pub fn list<T: StateValue>(&self, handle: List<T, N>) -> ListAt<'_, 'r, R, Q, T, N> {
-        ListAt { table: self.state.list_read(handle), located: &self.located }
+        ListAt {
+            table: self.state.list_read(handle),
+            located: &self.located,
+        }
     }
 
     /// A map state of this key.
@@ -51,7 +60,10 @@ impl<'r, R: StateRead, Q: KeyRef<R::Key> + ?Sized, N: StateKey> ReadAt<'r, '_, R
         &self,
         handle: Map<UK, UV, N>,
     ) -> MapAt<'_, 'r, R, Q, UK, UV, N> {
-        MapAt { table: self.state.map_read(handle), located: &self.located }
+        MapAt {
+            table: self.state.map_read(handle),
+            located: &self.located,
+        }
     }
 }
 
@@ -143,8 +155,13 @@ where
 }
 
 /// The iterator over a range of a map state.
-pub type MapRange<'r, R, UK, UV, N> =
-    <<R as StateRead>::MapRead<'r, UK, UV, N> as ReadMap<'r, <R as StateRead>::Key, N, UK, UV>>::Range;
+pub type MapRange<'r, R, UK, UV, N> = <<R as StateRead>::MapRead<'r, UK, UV, N> as ReadMap<
+    'r,
+    <R as StateRead>::Key,
+    N,
+    UK,
+    UV,
+>>::Range;
 
 impl<'r, R, Q, UK, UV, N> MapAt<'_, 'r, R, Q, UK, UV, N>
 where
@@ -196,7 +213,8 @@ where
     /// As [`MapAt::get`].
     #[inline]
     pub fn iter(self) -> Result<MapRange<'r, R, UK, UV, N>> {
-        self.table?.range::<Q, UK>(self.located.address()?, Bound::Unbounded, Bound::Unbounded)
+        self.table?
+            .range::<Q, UK>(self.located.address()?, Bound::Unbounded, Bound::Unbounded)
     }
 
     /// The entries whose keys lie in `range`, in order; from both ends. Lazy. Bounds that cross
@@ -209,7 +227,11 @@ where
         self,
         range: impl RangeBounds<UQ>,
     ) -> Result<MapRange<'r, R, UK, UV, N>> {
-        self.table?.range(self.located.address()?, range.start_bound(), range.end_bound())
+        self.table?.range(
+            self.located.address()?,
+            range.start_bound(),
+            range.end_bound(),
+        )
     }
 
     /// The entry with the smallest key. Cost: one lookup.

@@ -120,7 +120,10 @@ pub trait StateRead {
     /// # Errors
     /// As [`StateRead::value_read`], then as the iterator's items: what decoding and the engine
     /// may meet.
-    #[expect(clippy::type_complexity, reason = "the item spelt out reads better than an alias")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "the item spelt out reads better than an alias"
+    )]
     fn keys<'r, H: ReadableHandle>(
         &'r self,
         handle: H,
@@ -155,10 +158,7 @@ pub trait ReadableHandle: Copy {
     ///
     /// # Errors
     /// [`Mismatch`](crate::ErrorKind::Mismatch) when the handle does not fit.
-    fn table<R: StateRead>(
-        self,
-        state: &R,
-    ) -> Result<impl ReadTable<'_, R::Key, Self::Namespace>>;
+    fn table<R: StateRead>(self, state: &R) -> Result<impl ReadTable<'_, R::Key, Self::Namespace>>;
 }
 
 impl<V: StateValue, N: StateKey> ReadableHandle for Value<V, N> {

@@ -70,10 +70,8 @@ pub trait ReadList<'r, K: 'r, N: 'r, T: 'r>: ReadTable<'r, K, N> {
     ///
     /// # Errors
     /// What decoding and the engine may meet.
-    fn is_empty<Q: KeyRef<K> + ?Sized>(
-        self,
-        at: Address<'_, Q, N, Self::Prepared>,
-    ) -> Result<bool>;
+    fn is_empty<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, Self::Prepared>)
+    -> Result<bool>;
 }
 
 /// Reads a map state.
@@ -114,10 +112,8 @@ pub trait ReadMap<'r, K: 'r, N: 'r, UK: 'r, UV: 'r>: ReadTable<'r, K, N> {
     ///
     /// # Errors
     /// What the engine may meet.
-    fn is_empty<Q: KeyRef<K> + ?Sized>(
-        self,
-        at: Address<'_, Q, N, Self::Prepared>,
-    ) -> Result<bool>;
+    fn is_empty<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, Self::Prepared>)
+    -> Result<bool>;
 
     /// The entries between two bounds, in order of their keys. Bounds that cross give an empty
     /// range, not a panic.

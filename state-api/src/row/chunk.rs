@@ -34,7 +34,10 @@ pub fn split_first(chunk: &[u8]) -> Result<Option<(&[u8], &[u8])>> {
         };
         rest = after;
         let bits = usize::from(byte & 0x7f);
-        len |= bits.checked_shl(shift).filter(|v| v >> shift == bits).ok_or_else(truncated)?;
+        len |= bits
+            .checked_shl(shift)
+            .filter(|v| v >> shift == bits)
+            .ok_or_else(truncated)?;
         if byte < 0x80 {
             return match (rest.get(..len), rest.get(len..)) {
                 (Some(element), Some(tail)) => Ok(Some((element, tail))),

@@ -23,14 +23,20 @@ pub fn payload(envelope: &[u8]) -> Result<&[u8]> {
     match envelope.split_first() {
         Some((&NO_FLAGS, payload)) => Ok(payload),
         Some((flags, _)) => Err(unknown_flags(*flags)),
-        None => Err(Error::new(ErrorKind::Corrupt, "an envelope has no flags byte")),
+        None => Err(Error::new(
+            ErrorKind::Corrupt,
+            "an envelope has no flags byte",
+        )),
     }
 }
 
 #[cold]
 fn unknown_flags(flags: u8) -> Error {
-    Error::new(ErrorKind::Unsupported, "an envelope has flags of a newer version")
-        .with("flags", format_args!("{flags:#010b}"))
+    Error::new(
+        ErrorKind::Unsupported,
+        "an envelope has flags of a newer version",
+    )
+    .with("flags", format_args!("{flags:#010b}"))
 }
 
 #[cfg(test)]
@@ -45,7 +51,10 @@ mod tests {
         assert_eq!(payload(&out).unwrap(), b"abc");
         assert_eq!(payload(&[]).unwrap_err().kind(), ErrorKind::Corrupt);
         for flags in 1..=u8::MAX {
-            assert_eq!(payload(&[flags, 1]).unwrap_err().kind(), ErrorKind::Unsupported);
+            assert_eq!(
+                payload(&[flags, 1]).unwrap_err().kind(),
+                ErrorKind::Unsupported
+            );
         }
     }
 }

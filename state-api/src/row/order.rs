@@ -15,7 +15,11 @@ pub struct RowOrder {
 impl RowOrder {
     /// For rows of the key groups `groups`.
     pub fn new(groups: KeyGroups) -> Self {
-        Self { groups, last: None, key: Vec::new() }
+        Self {
+            groups,
+            last: None,
+            key: Vec::new(),
+        }
     }
 
     /// Checks the next row. Cost: one comparison with the key before, one copy of the key.
@@ -33,7 +37,9 @@ impl RowOrder {
             .with("owned", self.groups.range()));
         }
         let at = (row.group, row.state);
-        let ascends = self.last.is_none_or(|last| last < at || (last == at && *self.key < *row.key));
+        let ascends = self
+            .last
+            .is_none_or(|last| last < at || (last == at && *self.key < *row.key));
         if !ascends {
             return Err(Error::new(
                 ErrorKind::Invalid,
@@ -54,23 +60,42 @@ mod tests {
     use super::*;
 
     fn row(group: u16, state: u32, key: &[u8]) -> RowRef<'_> {
-        RowRef { group, state, key, envelope: &[0] }
+        RowRef {
+            group,
+            state,
+            key,
+            envelope: &[0],
+        }
     }
 
     #[test]
     fn strictly_ascending_rows_of_owned_groups_pass() {
         let mut order = RowOrder::new(KeyGroups::all(4).unwrap());
-        for next in [row(0, 0, b"a"), row(0, 0, b"ab"), row(0, 1, b"a"), row(2, 0, b"")] {
+        for next in [
+            row(0, 0, b"a"),
+            row(0, 0, b"ab"),
+            row(0, 1, b"a"),
+            row(2, 0, b""),
+        ] {
             order.check(next).unwrap();
         }
     }
 
     #[test]
     fn a_row_that_repeats_or_goes_back_is_refused() {
-        for next in [row(1, 1, b"k"), row(1, 1, b"j"), row(1, 0, b"z"), row(0, 9, b"z")] {
+        for next in [
+            row(1, 1, b"k"),
+            row(1, 1, b"j"),
+            row(1, 0, b"z"),
+            row(0, 9, b"z"),
+        ] {
             let mut order = RowOrder::new(KeyGroups::all(4).unwrap());
             order.check(row(1, 1, b"k")).unwrap();
-            assert_eq!(order.check(next).unwrap_err().kind(), ErrorKind::Invalid, "{next:?}");
+            assert_eq!(
+                order.check(next).unwrap_err().kind(),
+                ErrorKind::Invalid,
+                "{next:?}"
+            );
         }
     }
 

@@ -28,14 +28,14 @@ impl<'b, 'k, B: StateBackend, Q: KeyRef<B::Key> + ?Sized> WriteAt<'b, 'k, B, Q> 
 
     /// The same key in a namespace, for as long as this cursor is borrowed.
     #[inline]
-    pub fn in_namespace<'n, N: StateKey>(
-        &mut self,
-        namespace: &'n N,
-    ) -> WriteAt<'_, 'n, B, Q, N>
+    pub fn in_namespace<'n, N: StateKey>(&mut self, namespace: &'n N) -> WriteAt<'_, 'n, B, Q, N>
     where
         'k: 'n,
     {
-        WriteAt { located: self.located.in_namespace(namespace), backend: self.backend }
+        WriteAt {
+            located: self.located.in_namespace(namespace),
+            backend: self.backend,
+        }
     }
 }
 
@@ -359,7 +359,9 @@ where
     #[inline]
     pub fn iter(self) -> Result<MapIter<'t, B, UK, UV, N>> {
         let at = self.located.address()?;
-        self.table?.into_read().range::<Q, UK>(at, Bound::Unbounded, Bound::Unbounded)
+        self.table?
+            .into_read()
+            .range::<Q, UK>(at, Bound::Unbounded, Bound::Unbounded)
     }
 
     /// The entries whose keys lie in `range`, in order; from both ends. Lazy. Bounds that cross
@@ -373,7 +375,9 @@ where
         range: impl RangeBounds<UQ>,
     ) -> Result<MapIter<'t, B, UK, UV, N>> {
         let at = self.located.address()?;
-        self.table?.into_read().range(at, range.start_bound(), range.end_bound())
+        self.table?
+            .into_read()
+            .range(at, range.start_bound(), range.end_bound())
     }
 
     /// The entry with the smallest key. Cost: one lookup.

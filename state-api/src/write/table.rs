@@ -65,10 +65,8 @@ pub trait WriteValue<'t, K: 't, N: 't, V: 't>: Sized {
     ///
     /// # Errors
     /// What the engine may meet.
-    fn clear<Q: KeyRef<K> + ?Sized>(
-        &mut self,
-        at: Address<'_, Q, N, Self::Prepared>,
-    ) -> Result<()>;
+    fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, Self::Prepared>)
+    -> Result<()>;
 }
 
 /// Writes a list state.
@@ -104,10 +102,8 @@ pub trait WriteList<'t, K: 't, N: 't, T: 't>: Sized + 't {
     ///
     /// # Errors
     /// What the engine may meet.
-    fn clear<Q: KeyRef<K> + ?Sized>(
-        &mut self,
-        at: Address<'_, Q, N, Self::Prepared>,
-    ) -> Result<()>;
+    fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, Self::Prepared>)
+    -> Result<()>;
 }
 
 /// Writes a map state.
@@ -201,8 +197,6 @@ pub trait WriteMap<'t, K: 't, N: 't, UK: 't, UV: 't>: Sized + 't {
     ///
     /// # Errors
     /// What the engine may meet.
-    fn clear<Q: KeyRef<K> + ?Sized>(
-        &mut self,
-        at: Address<'_, Q, N, Self::Prepared>,
-    ) -> Result<()>;
+    fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, Self::Prepared>)
+    -> Result<()>;
 }

@@ -39,7 +39,10 @@ impl<N: Ord, C> Default for Cells<N, C> {
 impl<N: Ord + Clone, C: Cell> Cells<N, C> {
     /// The cell of a key and namespace, absent or not.
     pub fn get(&self, key: &str, namespace: &N) -> C {
-        self.0.get(&(key.to_owned(), namespace.clone())).cloned().unwrap_or_default()
+        self.0
+            .get(&(key.to_owned(), namespace.clone()))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Lets `f` change a cell; an absent one is forgotten.

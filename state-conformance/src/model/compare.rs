@@ -24,7 +24,13 @@ fn len(cell: usize) -> u64 {
     u64::try_from(cell).unwrap_or(u64::MAX)
 }
 
-fn value<R, V, N>(state: &R, handle: Value<V, N>, key: &str, namespace: &N, cell: &Option<V>) -> Checked
+fn value<R, V, N>(
+    state: &R,
+    handle: Value<V, N>,
+    key: &str,
+    namespace: &N,
+    cell: &Option<V>,
+) -> Checked
 where
     R: StateRead<Key = String>,
     V: StateValue + PartialEq + Debug,
@@ -41,7 +47,10 @@ where
     N: StateKey,
 {
     let at = state.at(key).in_namespace(namespace);
-    let found = at.list(handle).iter()?.map(|element| element.map(Ref::into_owned));
+    let found = at
+        .list(handle)
+        .iter()?
+        .map(|element| element.map(Ref::into_owned));
     Difference::between("elements", cell, &found.collect::<StateResult<Vec<_>>>()?)?;
     Difference::between("len", &len(cell.len()), &at.list(handle).len()?)?;
     Difference::between("is_empty", &cell.is_empty(), &at.list(handle).is_empty()?)
@@ -71,11 +80,19 @@ where
     let end = |found: Option<(Ref<'_, UK>, Ref<'_, UV>)>| {
         found.map(|(k, v)| (k.into_owned(), v.into_owned()))
     };
-    Difference::between("first", &all.first().cloned(), &end(at.map(handle).first()?))?;
+    Difference::between(
+        "first",
+        &all.first().cloned(),
+        &end(at.map(handle).first()?),
+    )?;
     Difference::between("last", &all.last().cloned(), &end(at.map(handle).last()?))?;
     for (map_key, value) in &all {
         let found = at.map(handle).get(map_key)?.map(Ref::into_owned);
-        Difference::between(format_args!("get {map_key:?}"), &Some(value.clone()), &found)?;
+        Difference::between(
+            format_args!("get {map_key:?}"),
+            &Some(value.clone()),
+            &found,
+        )?;
         let found = at.map(handle).contains(map_key)?;
         Difference::between(format_args!("contains {map_key:?}"), &true, &found)?;
     }
@@ -97,9 +114,9 @@ where
             expected.push((key.clone(), namespace.clone()));
         }
     }
-    let found = state.keys(handle)?.map(|pair| {
-        pair.map(|(key, namespace)| (key.into_owned(), namespace.into_owned()))
-    });
+    let found = state
+        .keys(handle)?
+        .map(|pair| pair.map(|(key, namespace)| (key.into_owned(), namespace.into_owned())));
     let mut found = found.collect::<StateResult<Vec<_>>>()?;
     found.sort();
     Difference::between("keys", &expected, &found)?;
@@ -116,7 +133,13 @@ pub(super) fn touched<R: StateRead<Key = String>>(
     let outcome = match data {
         Data::Counts(key, _) => {
             let key = key.text();
-            value(state, handles.counts, &key, &(), &model.counts.get(&key, &()))
+            value(
+                state,
+                handles.counts,
+                &key,
+                &(),
+                &model.counts.get(&key, &()),
+            )
         }
         Data::Notes(key, ns, _) => {
             let key = key.text();
@@ -124,7 +147,13 @@ pub(super) fn touched<R: StateRead<Key = String>>(
         }
         Data::Events(key, _) => {
             let key = key.text();
-            list(state, handles.events, &key, &(), &model.events.get(&key, &()))
+            list(
+                state,
+                handles.events,
+                &key,
+                &(),
+                &model.events.get(&key, &()),
+            )
         }
         Data::Words(key, ns, _) => {
             let key = key.text();
@@ -132,7 +161,13 @@ pub(super) fn touched<R: StateRead<Key = String>>(
         }
         Data::Scores(key, _) => {
             let key = key.text();
-            map(state, handles.scores, &key, &(), &model.scores.get(&key, &()))
+            map(
+                state,
+                handles.scores,
+                &key,
+                &(),
+                &model.scores.get(&key, &()),
+            )
         }
         Data::Tags(key, ns, _) => {
             let key = key.text();
@@ -199,7 +234,10 @@ pub(crate) fn refuses_foreign_keys<R: StateRead<Key = String>>(
             at.value(handles.counts).get().map(|_| Outcome::Done),
             at.list(handles.events).len().map(Outcome::Count),
             at.map(handles.scores).contains(&0).map(Outcome::Is),
-            at.in_namespace(&0).value(handles.notes).get().map(|_| Outcome::Done),
+            at.in_namespace(&0)
+                .value(handles.notes)
+                .get()
+                .map(|_| Outcome::Done),
         ];
         for found in outcomes {
             let found = found.map_err(|error| error.kind());

@@ -114,7 +114,11 @@ impl<UK: StateKey, UV: StateValue> MapOp<UK, UV> {
                 at.clear()?;
                 Outcome::Done
             }
-            Self::Modify { map_key, init, then } => {
+            Self::Modify {
+                map_key,
+                init,
+                then,
+            } => {
                 let replaced =
                     at.modify(map_key, init.clone(), |value| replace(value, then.clone()))?;
                 Outcome::Value(Some(replaced))
@@ -133,7 +137,9 @@ macro_rules! perform {
         match $data {
             Data::Counts(key, op) => {
                 let found = op.perform($states.at_mut(key.text().as_str()).value(counts))?;
-                let expected = $model.counts.edit(&key.text(), &(), |cell| op.expected(cell));
+                let expected = $model
+                    .counts
+                    .edit(&key.text(), &(), |cell| op.expected(cell));
                 differ($data, &expected, &found)
             }
             Data::Notes(key, namespace, op) => {
@@ -145,7 +151,9 @@ macro_rules! perform {
             }
             Data::Events(key, op) => {
                 let found = op.perform($states.at_mut(key.text().as_str()).list(events))?;
-                let expected = $model.events.edit(&key.text(), &(), |cell| op.expected(cell));
+                let expected = $model
+                    .events
+                    .edit(&key.text(), &(), |cell| op.expected(cell));
                 differ($data, &expected, &found)
             }
             Data::Words(key, namespace, op) => {
@@ -157,7 +165,9 @@ macro_rules! perform {
             }
             Data::Scores(key, op) => {
                 let found = op.perform($states.at_mut(key.text().as_str()).map(scores))?;
-                let expected = $model.scores.edit(&key.text(), &(), |cell| op.expected(cell));
+                let expected = $model
+                    .scores
+                    .edit(&key.text(), &(), |cell| op.expected(cell));
                 differ($data, &expected, &found)
             }
             Data::Tags(key, namespace, op) => {

@@ -57,7 +57,14 @@ impl Handles {
     }
 
     pub(super) fn tuple(self) -> Tuple {
-        let Self { counts, notes, events, words, scores, tags } = self;
+        let Self {
+            counts,
+            notes,
+            events,
+            words,
+            scores,
+            tags,
+        } = self;
         (counts, notes, events, words, scores, tags)
     }
 }
@@ -93,30 +100,45 @@ impl Model {
         for ((key, namespace), tags) in self.tags.iter().rev() {
             for (name, tag) in tags.iter().rev() {
                 let mut at = backend.at_mut(key.as_str());
-                at.in_namespace(namespace).map(handles.tags).insert(name.clone(), tag.clone())?;
+                at.in_namespace(namespace)
+                    .map(handles.tags)
+                    .insert(name.clone(), tag.clone())?;
             }
         }
         for ((key, ()), scores) in self.scores.iter().rev() {
             for (name, score) in scores.iter().rev() {
-                backend.at_mut(key.as_str()).map(handles.scores).insert(*name, *score)?;
+                backend
+                    .at_mut(key.as_str())
+                    .map(handles.scores)
+                    .insert(*name, *score)?;
             }
         }
         for ((key, namespace), words) in self.words.iter().rev() {
             let mut at = backend.at_mut(key.as_str());
-            at.in_namespace(namespace).list(handles.words).extend(words.iter().cloned())?;
+            at.in_namespace(namespace)
+                .list(handles.words)
+                .extend(words.iter().cloned())?;
         }
         for ((key, ()), events) in self.events.iter().rev() {
             for event in events {
-                backend.at_mut(key.as_str()).list(handles.events).push(*event)?;
+                backend
+                    .at_mut(key.as_str())
+                    .list(handles.events)
+                    .push(*event)?;
             }
         }
         for ((key, namespace), note) in self.notes.iter().rev() {
             let mut at = backend.at_mut(key.as_str());
-            at.in_namespace(namespace).value(handles.notes).update(|cell| cell.clone_from(note))?;
+            at.in_namespace(namespace)
+                .value(handles.notes)
+                .update(|cell| cell.clone_from(note))?;
         }
         for ((key, ()), count) in self.counts.iter().rev() {
             if let Some(count) = count {
-                backend.at_mut(key.as_str()).value(handles.counts).put(*count)?;
+                backend
+                    .at_mut(key.as_str())
+                    .value(handles.counts)
+                    .put(*count)?;
             }
         }
         Ok(())

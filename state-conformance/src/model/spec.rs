@@ -117,7 +117,11 @@ impl Walk {
     ) -> Result<Vec<T>, E> {
         let (mut front, mut back) = (Vec::new(), Vec::new());
         let mut from_front = !matches!(self, Self::Backward);
-        while let Some(item) = if from_front { items.next() } else { items.next_back() } {
+        while let Some(item) = if from_front {
+            items.next()
+        } else {
+            items.next_back()
+        } {
             if from_front {
                 front.push(item?);
             } else {
@@ -172,7 +176,9 @@ impl<UK: Clone + Ord, UV: Clone> MapOp<UK, UV> {
                 let inside = cell.iter().filter(|(map_key, _)| range.contains(*map_key));
                 Outcome::Entries(inside.map(owned).collect())
             }
-            Self::First => Outcome::Entries(cell.first_key_value().map(owned).into_iter().collect()),
+            Self::First => {
+                Outcome::Entries(cell.first_key_value().map(owned).into_iter().collect())
+            }
             Self::Last => Outcome::Entries(cell.last_key_value().map(owned).into_iter().collect()),
             Self::Insert(map_key, value) => {
                 cell.insert(map_key.clone(), value.clone());
@@ -187,7 +193,11 @@ impl<UK: Clone + Ord, UV: Clone> MapOp<UK, UV> {
                 cell.clear();
                 Outcome::Done
             }
-            Self::Modify { map_key, init, then } => {
+            Self::Modify {
+                map_key,
+                init,
+                then,
+            } => {
                 let found = cell.insert(map_key.clone(), then.clone());
                 Outcome::Value(Some(found.unwrap_or_else(|| init.clone())))
             }

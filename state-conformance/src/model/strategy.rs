@@ -140,7 +140,11 @@ pub fn data() -> BoxedStrategy<Data> {
 
 fn step() -> impl Strategy<Value = Step> {
     let via = select(&[Via::Cursor, Via::Bound][..]);
-    let registrations = [Registration::Before, Registration::Between, Registration::After];
+    let registrations = [
+        Registration::Before,
+        Registration::Between,
+        Registration::After,
+    ];
     prop_oneof![
         50 => (via, data()).prop_map(|(via, data)| Step::Do(via, data)),
         4 => Just(Step::Freeze),

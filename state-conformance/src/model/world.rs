@@ -49,7 +49,10 @@ pub(crate) fn play<F: BackendFactory>(factory: &F, history: &[Step]) -> Result<(
     let site = Site::new(factory);
     let dir = site.dir();
     let backend = site.reopen(&dir, all_groups())?;
-    let past = Past { model: Model::default(), views: Vec::new() };
+    let past = Past {
+        model: Model::default(),
+        views: Vec::new(),
+    };
     let mut world = World::go_on(&site, dir, backend, past)?;
     for (number, step) in history.iter().enumerate() {
         at_step(|| format!("step {number}, {step:?}"));
@@ -69,7 +72,14 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
     ) -> Result<Self, Difference> {
         let handles = Handles::register(&mut backend)?;
         compare(&backend, handles, &past.model)?;
-        Ok(Self { site, dir, backend, handles, epoch: 0, past })
+        Ok(Self {
+            site,
+            dir,
+            backend,
+            handles,
+            epoch: 0,
+            past,
+        })
     }
 
     fn step(mut self, step: &Step) -> Result<Self, Difference> {
@@ -79,7 +89,10 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
             Step::Freeze => self.freeze()?,
             Step::ReadView(_) | Step::DropView(_) if kept == 0 => {}
             Step::ReadView(index) => {
-                self.past.views.get(index % kept).map_or(Ok(()), read_elsewhere)?;
+                self.past
+                    .views
+                    .get(index % kept)
+                    .map_or(Ok(()), read_elsewhere)?;
             }
             Step::DropView(index) => drop(self.past.views.remove(index % kept)),
             Step::Restore(registration) => return self.restore(*registration),
@@ -90,7 +103,13 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
     }
 
     fn perform(&mut self, via: Via, data: &Data) -> Result<(), Difference> {
-        apply(data, via, &mut self.backend, self.handles, &mut self.past.model)?;
+        apply(
+            data,
+            via,
+            &mut self.backend,
+            self.handles,
+            &mut self.past.model,
+        )?;
         touched(&self.backend, self.handles, &self.past.model, data)
     }
 
@@ -98,14 +117,20 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
         let view = self.backend.freeze()?;
         let (before, after) = (self.epoch, view.epoch());
         if after <= before {
-            return Err(Difference::new(format!("epoch {after} comes after epoch {before}")));
+            return Err(Difference::new(format!(
+                "epoch {after} comes after epoch {before}"
+            )));
         }
         self.epoch = after;
         let Past { model, views } = &mut self.past;
         if views.len() == MOST_VIEWS {
             views.remove(0);
         }
-        views.push(Kept { view, handles: self.handles, model: model.clone() });
+        views.push(Kept {
+            view,
+            handles: self.handles,
+            model: model.clone(),
+        });
         Ok(())
     }
 
@@ -137,7 +162,11 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
 
     fn reopen(mut self) -> Result<Self, Difference> {
         let survives = self.backend.capability().survives_close;
-        let backup = if survives { None } else { Some(Backup::take(&mut self.backend)?) };
+        let backup = if survives {
+            None
+        } else {
+            Some(Backup::take(&mut self.backend)?)
+        };
         self.backend.close()?;
         let mut backend: Backend<F> = self.site.reopen(&self.dir, all_groups())?;
         if let Some(backup) = backup {
@@ -177,9 +206,12 @@ fn restored<F: BackendFactory>(
 
 /// Compares a view with its model on another thread.
 fn read_elsewhere<V: StateView<Key = String>>(kept: &Kept<V>) -> Result<(), Difference> {
-    let Kept { view, handles, model } = kept;
-    let compared =
-        thread::scope(|scope| scope.spawn(|| compare(view, *handles, model)).join());
+    let Kept {
+        view,
+        handles,
+        model,
+    } = kept;
+    let compared = thread::scope(|scope| scope.spawn(|| compare(view, *handles, model)).join());
     let epoch = view.epoch();
     let compared = compared.unwrap_or_else(|_| Err(Difference::new("a panic")));
     compared.map_err(|d| d.while_doing(format_args!("the view of epoch {epoch}")))

@@ -18,11 +18,21 @@ fn sample<B: StateBackend<Key = String>>(backend: &mut B) -> (Handles, Model) {
     let mut model = Model::default();
     for (number, key) in (0_u64..).zip(["", "a", "a\0", "b", "c", "d"]) {
         model.counts.edit(key, &(), |count| *count = Some(number));
-        model.notes.edit(key, &1, |note| *note = Some("note".into()));
-        model.events.edit(key, &(), |events| events.extend(0..number * 100));
-        model.words.edit(key, &"n".to_owned(), |words| words.push("word".into()));
-        model.scores.edit(key, &(), |scores| scores.extend([(-1, number), (1, number)]));
-        model.tags.edit(key, &u32::MAX, |tags| drop(tags.insert("t".into(), "u".into())));
+        model
+            .notes
+            .edit(key, &1, |note| *note = Some("note".into()));
+        model
+            .events
+            .edit(key, &(), |events| events.extend(0..number * 100));
+        model
+            .words
+            .edit(key, &"n".to_owned(), |words| words.push("word".into()));
+        model.scores.edit(key, &(), |scores| {
+            scores.extend([(-1, number), (1, number)])
+        });
+        model.tags.edit(key, &u32::MAX, |tags| {
+            drop(tags.insert("t".into(), "u".into()))
+        });
     }
     model.write_to(backend, handles).unwrap();
     (handles, model)
@@ -40,10 +50,13 @@ pub fn unregistered_states_are_carried<F: BackendFactory>(factory: &F) {
     for generation in 1..=2 {
         let mut carrier = site.open::<String>();
         backup.restore(&mut carrier).unwrap();
-        let states = |states: Vec<state_api::StateMeta>| states;
-        assert_same("states carried", &states(first.states()), &states(carrier.states()));
-        let carried = logical(carrier.freeze().unwrap()).unwrap();
-        assert_same(&format!("rows carried, generation {generation}"), &rows, &carried);
+        assert_same("states carried", &first.states(), &carrier.states());
+        let found = logical(carrier.freeze().unwrap()).unwrap();
+        assert_same(
+            &format!("rows carried, generation {generation}"),
+            &rows,
+            &found,
+        );
         backup = Backup::take(&mut carrier).unwrap();
         carrier.destroy().unwrap();
     }
@@ -51,7 +64,9 @@ pub fn unregistered_states_are_carried<F: BackendFactory>(factory: &F) {
     let dir = site.dir();
     let mut last = site.reopen::<String>(&dir, all_groups()).unwrap();
     backup.restore(&mut last).unwrap();
-    let counts = last.register(ValueDescriptor::<u64>::new("counts")).unwrap();
+    let counts = last
+        .register(ValueDescriptor::<u64>::new("counts"))
+        .unwrap();
     last.at_mut("a").value(counts).put(99).unwrap();
     model.counts.edit("a", &(), |count| *count = Some(99));
     let other = last.register(ListDescriptor::<u64>::new("other")).unwrap();
@@ -123,14 +138,26 @@ pub fn restored_rows_that_do_not_fit_are_refused<F: BackendFactory>(factory: &F)
     let mut unlisted = rows.clone();
     let last = unlisted.len() - 1;
     unlisted[last].state = 4711;
-    assert_refused("a row of a state that is not listed", ErrorKind::Invalid, restore(unlisted));
+    assert_refused(
+        "a row of a state that is not listed",
+        ErrorKind::Invalid,
+        restore(unlisted),
+    );
 
     let mut other = site.open::<String>();
-    other.register(ListDescriptor::<u64>::new("counts")).unwrap();
+    other
+        .register(ListDescriptor::<u64>::new("counts"))
+        .unwrap();
     let outcome = other.restore(&states, &mut Given::new(rows.clone()));
-    assert_refused("a state registered as another", ErrorKind::Mismatch, outcome);
+    assert_refused(
+        "a state registered as another",
+        ErrorKind::Mismatch,
+        outcome,
+    );
     let mut other = site.open::<String>();
-    other.register(MapDescriptor::<u8, u64>::new("scores")).unwrap();
+    other
+        .register(MapDescriptor::<u8, u64>::new("scores"))
+        .unwrap();
     let outcome = other.restore(&states, &mut Given::new(rows));
     assert_refused("a map registered as another", ErrorKind::Mismatch, outcome);
 }
@@ -161,7 +188,11 @@ pub fn a_backend_with_rows_cannot_restore<F: BackendFactory>(factory: &F) {
     let mut opaque = site.open::<String>();
     backup.restore(&mut opaque).unwrap();
     let outcome = backup.restore(&mut opaque);
-    assert_refused("a restore over rows that are carried", ErrorKind::Invalid, outcome);
+    assert_refused(
+        "a restore over rows that are carried",
+        ErrorKind::Invalid,
+        outcome,
+    );
     let handles = Handles::register(&mut opaque).unwrap();
     compare(&opaque, handles, &model).unwrap();
 }
@@ -174,11 +205,17 @@ pub fn another_max_parallelism_is_refused<F: BackendFactory>(factory: &F) {
     let backup = Backup::take(&mut first).unwrap();
     let mut other = site.open_for::<String>(KeyGroups::all(MAX_PARALLELISM * 2).unwrap());
     let handles = Handles::register(&mut other).unwrap();
-    let error =
-        assert_refused("another max parallelism", ErrorKind::Mismatch, backup.restore(&mut other));
+    let error = assert_refused(
+        "another max parallelism",
+        ErrorKind::Mismatch,
+        backup.restore(&mut other),
+    );
     for number in [MAX_PARALLELISM, MAX_PARALLELISM * 2] {
         let number = number.to_string();
-        assert!(error.to_string().contains(&number), "the error must name {number}: {error}");
+        assert!(
+            error.to_string().contains(&number),
+            "the error must name {number}: {error}"
+        );
     }
     compare(&other, handles, &Model::default()).unwrap();
 }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use state_api::{
-    ListDescriptor, MapDescriptor, Ref, StateBackend, StateRead, ValueDescriptor,
-};
+use state_api::{ListDescriptor, MapDescriptor, Ref, StateBackend, StateRead, ValueDescriptor};
 
 use crate::factory::BackendFactory;
 use crate::model::Handles;
@@ -16,13 +14,23 @@ use crate::site::Site;
 pub fn emptied_collections_disappear<F: BackendFactory>(factory: &F) {
     let site = Site::new(factory);
     let mut backend = site.open::<String>();
-    let Handles { events, scores, tags, .. } = Handles::register(&mut backend).unwrap();
+    let Handles {
+        events,
+        scores,
+        tags,
+        ..
+    } = Handles::register(&mut backend).unwrap();
     for key in ["cleared", "replaced", "stays"] {
         backend.at_mut(key).list(events).extend([1, 2]).unwrap();
     }
     for key in ["cleared", "removed", "taken", "updated", "stays"] {
         backend.at_mut(key).map(scores).insert(1, 1).unwrap();
-        backend.at_mut(key).in_namespace(&5).map(tags).insert("t".into(), "u".into()).unwrap();
+        backend
+            .at_mut(key)
+            .in_namespace(&5)
+            .map(tags)
+            .insert("t".into(), "u".into())
+            .unwrap();
     }
     let before = backend.freeze().unwrap();
     backend.at_mut("cleared").list(events).clear().unwrap();
@@ -30,21 +38,69 @@ pub fn emptied_collections_disappear<F: BackendFactory>(factory: &F) {
     backend.at_mut("cleared").map(scores).clear().unwrap();
     backend.at_mut("removed").map(scores).remove(&1).unwrap();
     backend.at_mut("taken").map(scores).take(&1).unwrap();
-    backend.at_mut("updated").map(scores).update(&1, |score| *score = None).unwrap();
-    backend.at_mut("cleared").in_namespace(&5).map(tags).clear().unwrap();
-    backend.at_mut("removed").in_namespace(&5).map(tags).remove("t").unwrap();
-    backend.at_mut("taken").in_namespace(&5).map(tags).take("t").unwrap();
-    backend.at_mut("updated").in_namespace(&5).map(tags).update("t", |tag| *tag = None).unwrap();
+    backend
+        .at_mut("updated")
+        .map(scores)
+        .update(&1, |score| *score = None)
+        .unwrap();
+    backend
+        .at_mut("cleared")
+        .in_namespace(&5)
+        .map(tags)
+        .clear()
+        .unwrap();
+    backend
+        .at_mut("removed")
+        .in_namespace(&5)
+        .map(tags)
+        .remove("t")
+        .unwrap();
+    backend
+        .at_mut("taken")
+        .in_namespace(&5)
+        .map(tags)
+        .take("t")
+        .unwrap();
+    backend
+        .at_mut("updated")
+        .in_namespace(&5)
+        .map(tags)
+        .update("t", |tag| *tag = None)
+        .unwrap();
     let after = backend.freeze().unwrap();
 
     let counts = |found: [state_api::Result<u64>; 3]| found.map(Result::unwrap);
-    let live = [backend.key_count(events), backend.key_count(scores), backend.key_count(tags)];
+    let live = [
+        backend.key_count(events),
+        backend.key_count(scores),
+        backend.key_count(tags),
+    ];
     assert_same("key counts after emptying", &[1, 1, 1], &counts(live));
-    let found = [after.key_count(events), after.key_count(scores), after.key_count(tags)];
-    assert_same("key counts of a view after emptying", &[1, 1, 1], &counts(found));
-    let found = [before.key_count(events), before.key_count(scores), before.key_count(tags)];
-    assert_same("key counts of a view before emptying", &[3, 5, 5], &counts(found));
-    for pair in backend.keys(scores).unwrap().chain(backend.keys(events).unwrap()) {
+    let found = [
+        after.key_count(events),
+        after.key_count(scores),
+        after.key_count(tags),
+    ];
+    assert_same(
+        "key counts of a view after emptying",
+        &[1, 1, 1],
+        &counts(found),
+    );
+    let found = [
+        before.key_count(events),
+        before.key_count(scores),
+        before.key_count(tags),
+    ];
+    assert_same(
+        "key counts of a view before emptying",
+        &[3, 5, 5],
+        &counts(found),
+    );
+    for pair in backend
+        .keys(scores)
+        .unwrap()
+        .chain(backend.keys(events).unwrap())
+    {
         assert_same("the keys after emptying", "stays", &pair.unwrap().0);
     }
 }
@@ -52,7 +108,15 @@ pub fn emptied_collections_disappear<F: BackendFactory>(factory: &F) {
 /// Byte strings each of which is close to another: a prefix of it, its successor, or all ones.
 fn close_keys() -> Vec<Vec<u8>> {
     let mut keys = Vec::new();
-    for tail in [&[][..], &[0], &[1], &[0xfe], &[0xff], &[0xff, 0], &[0xff, 0xff]] {
+    for tail in [
+        &[][..],
+        &[0],
+        &[1],
+        &[0xfe],
+        &[0xff],
+        &[0xff, 0],
+        &[0xff, 0xff],
+    ] {
         for front in [&[][..], b"a", b"b", &[0xff], &[0xff, 0xff]] {
             keys.push([front, tail].concat());
         }
@@ -98,10 +162,24 @@ pub fn clear_touches_only_its_own_rows<F: BackendFactory>(factory: &F) {
             found.sort();
             found
         };
-        let pairs = backend.keys(list).unwrap().map(|pair| pair.map(own).unwrap());
-        assert_same(&format!("{what} the list state"), &expected, &listed(pairs.collect()));
-        let pairs = backend.keys(map).unwrap().map(|pair| pair.map(own).unwrap());
-        assert_same(&format!("{what} the map state"), &expected, &listed(pairs.collect()));
+        let pairs = backend
+            .keys(list)
+            .unwrap()
+            .map(|pair| pair.map(own).unwrap());
+        assert_same(
+            &format!("{what} the list state"),
+            &expected,
+            &listed(pairs.collect()),
+        );
+        let pairs = backend
+            .keys(map)
+            .unwrap()
+            .map(|pair| pair.map(own).unwrap());
+        assert_same(
+            &format!("{what} the map state"),
+            &expected,
+            &listed(pairs.collect()),
+        );
     }
     // The last one left had all its rows.
     assert_eq!(backend.key_count(map).unwrap(), 0);
@@ -170,7 +248,10 @@ pub fn namespaces_do_not_interfere<F: BackendFactory>(factory: &F) {
     // Key and namespace together have the same bytes for several pairs.
     let keys = ["", "a", "aa", "a\0"];
     let spaces = ["", "a", "aa", "\0", "\0a", "\u{1}"].map(str::to_owned);
-    let pairs = || keys.iter().flat_map(|key| spaces.iter().map(move |space| (*key, space)));
+    let pairs = || {
+        keys.iter()
+            .flat_map(|key| spaces.iter().map(move |space| (*key, space)))
+    };
     for (number, (key, space)) in pairs().enumerate() {
         let mut at = backend.at_mut(key);
         let mut at = at.in_namespace(space);
@@ -185,7 +266,11 @@ pub fn namespaces_do_not_interfere<F: BackendFactory>(factory: &F) {
             let what = format!("namespace {space:?} of key {key:?}, {cleared} are cleared");
             let found = at.value(value).get().unwrap().map(Ref::into_owned);
             assert_same(&what, &expected, &found);
-            let found = at.list(list).iter().unwrap().map(|e| e.unwrap().into_owned());
+            let found = at
+                .list(list)
+                .iter()
+                .unwrap()
+                .map(|e| e.unwrap().into_owned());
             assert_same(&what, &Vec::from_iter(expected), &found.collect());
             let found = at.map(map).get(&0).unwrap().map(Ref::into_owned);
             assert_same(&what, &expected, &found);

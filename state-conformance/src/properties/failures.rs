@@ -20,7 +20,10 @@ struct NoThirteen;
 
 impl Codec<u64> for NoThirteen {
     fn id(&self) -> CodecId {
-        CodecId { name: "no-thirteen".into(), version: 1 }
+        CodecId {
+            name: "no-thirteen".into(),
+            version: 1,
+        }
     }
 
     fn encode(&self, value: &u64, out: &mut Vec<u8>) -> Result<()> {
@@ -32,7 +35,9 @@ impl Codec<u64> for NoThirteen {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<u64> {
-        let bytes = bytes.try_into().map_err(|_| Error::new(ErrorKind::Corrupt, "not a u64"))?;
+        let bytes = bytes
+            .try_into()
+            .map_err(|_| Error::new(ErrorKind::Corrupt, "not a u64"))?;
         Ok(u64::from_be_bytes(bytes))
     }
 }
@@ -50,7 +55,9 @@ fn content<R: StateRead<Key = u64>>(
     (
         at.value(value).get().unwrap().map(|v| *v),
         elements.map(|element| *element.unwrap()).collect(),
-        entries.map(|entry| entry.map(|(k, v)| (*k, *v)).unwrap()).collect(),
+        entries
+            .map(|entry| entry.map(|(k, v)| (*k, *v)).unwrap())
+            .collect(),
     )
 }
 
@@ -60,9 +67,15 @@ fn content<R: StateRead<Key = u64>>(
 pub fn a_failing_codec_changes_nothing<F: BackendFactory>(factory: &F) {
     let site = Site::new(factory);
     let mut backend = site.open::<u64>();
-    let value = backend.register(ValueDescriptor::with_codec("value", NoThirteen)).unwrap();
-    let list = backend.register(ListDescriptor::with_codec("list", NoThirteen)).unwrap();
-    let map = backend.register(MapDescriptor::<u8, u64>::with_codec("map", NoThirteen)).unwrap();
+    let value = backend
+        .register(ValueDescriptor::with_codec("value", NoThirteen))
+        .unwrap();
+    let list = backend
+        .register(ListDescriptor::with_codec("list", NoThirteen))
+        .unwrap();
+    let map = backend
+        .register(MapDescriptor::<u8, u64>::with_codec("map", NoThirteen))
+        .unwrap();
     let handles = (value, list, map);
     let before: Content = (Some(1), vec![1, 2], vec![(1, 1)]);
     type Write<B> = fn(&mut B, (Value<u64>, List<u64>, Map<u8, u64>)) -> Result<()>;
@@ -117,13 +130,25 @@ pub fn a_failing_codec_changes_nothing<F: BackendFactory>(factory: &F) {
         match write(&mut backend, handles) {
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::Codec, "{what}: {error:?}");
-                assert_same(&format!("after {what}, refused"), &before, &content(&backend, handles));
+                assert_same(
+                    &format!("after {what}, refused"),
+                    &before,
+                    &content(&backend, handles),
+                );
                 Backup::take(&mut backend).unwrap();
             }
             Ok(()) => {
-                assert_same(&format!("after {what}, taken"), &after, &content(&backend, handles));
+                assert_same(
+                    &format!("after {what}, taken"),
+                    &after,
+                    &content(&backend, handles),
+                );
                 let outcome = Backup::take(&mut backend);
-                assert_refused(&format!("a checkpoint after {what}"), ErrorKind::Codec, outcome);
+                assert_refused(
+                    &format!("a checkpoint after {what}"),
+                    ErrorKind::Codec,
+                    outcome,
+                );
             }
         }
     }
@@ -131,7 +156,10 @@ pub fn a_failing_codec_changes_nothing<F: BackendFactory>(factory: &F) {
     backend.at_mut(&1).list(list).replace([1]).unwrap();
     if backend.at_mut(&1).list(list).extend([2, 13, 3]).is_err() {
         let (_, found, _) = content(&backend, handles);
-        assert!([vec![1], vec![1, 2]].contains(&found), "after a refused extend: {found:?}");
+        assert!(
+            [vec![1], vec![1, 2]].contains(&found),
+            "after a refused extend: {found:?}"
+        );
         backend.at_mut(&1).list(list).push(4).unwrap();
         let expected = [found, vec![4]].concat();
         assert_same("a push after it", &expected, &content(&backend, handles).1);
@@ -160,13 +188,18 @@ pub fn a_panicking_closure_poisons<F: BackendFactory>(factory: &F) {
         let handles = Handles::register(&mut backend).unwrap();
         let mut model = Model::default();
         model.counts.edit("a", &(), |count| *count = Some(1));
-        model.scores.edit("a", &(), |scores| drop(scores.insert(1, 1)));
+        model
+            .scores
+            .edit("a", &(), |scores| drop(scores.insert(1, 1)));
         model.write_to(&mut backend, handles).unwrap();
         let backup = Backup::take(&mut backend).unwrap();
         let view = backend.freeze().unwrap();
 
         let outcome = catch_unwind(AssertUnwindSafe(|| panics(&mut backend, handles)));
-        assert!(outcome.is_err(), "the panic of a closure must go on to the caller");
+        assert!(
+            outcome.is_err(),
+            "the panic of a closure must go on to the caller"
+        );
         let poisoned = ErrorKind::Poisoned;
         if number < 3 {
             let value = handles.counts;
@@ -178,8 +211,16 @@ pub fn a_panicking_closure_poisons<F: BackendFactory>(factory: &F) {
         } else {
             let map = handles.scores;
             assert_refused("a read", poisoned, backend.at("a").map(map).len());
-            assert_refused("a read", poisoned, backend.at_mut("b").map(map).iter().map(drop));
-            assert_refused("a write", poisoned, backend.at_mut("a").map(map).insert(1, 1));
+            assert_refused(
+                "a read",
+                poisoned,
+                backend.at_mut("b").map(map).iter().map(drop),
+            );
+            assert_refused(
+                "a write",
+                poisoned,
+                backend.at_mut("a").map(map).insert(1, 1),
+            );
             assert_refused("the count", poisoned, backend.key_count(map));
             assert_refused("a bind", poisoned, backend.bind((map,)).map(drop));
         }

@@ -20,7 +20,9 @@ use crate::site::Site;
 /// tell the backend from the [model](crate::model).
 pub fn generated_operations<F: BackendFactory>(factory: &F) {
     let play = |history: Vec<_>| model::play(factory, &history);
-    check_shown(cases(), &model::history(), play, |history| model::show(history));
+    check_shown(cases(), &model::history(), play, |history| {
+        model::show(history)
+    });
 }
 
 /// Equal state gives equal rows, however it came about, but for the cutting of lists into chunks.
@@ -56,31 +58,38 @@ pub fn map_ranges_agree_with_a_btreemap<F: BackendFactory>(factory: &F) {
         ]
     };
     let ranges = vec((bound(), bound()), 1..20);
-    check(cases().div_ceil(2), &(btree_map(map_key(), 0..9_u8, 0..40), ranges), |(map, ranges)| {
-        let site = Site::new(factory);
-        let mut backend = site.open::<u8>();
-        let handle = backend.register(MapDescriptor::<(i64, String), u8>::new("map"))?;
-        for key in [0, 1, 2] {
-            for (map_key, value) in &map {
-                backend.at_mut(&key).map(handle).insert(map_key.clone(), value + key)?;
+    check(
+        cases().div_ceil(2),
+        &(btree_map(map_key(), 0..9_u8, 0..40), ranges),
+        |(map, ranges)| {
+            let site = Site::new(factory);
+            let mut backend = site.open::<u8>();
+            let handle = backend.register(MapDescriptor::<(i64, String), u8>::new("map"))?;
+            for key in [0, 1, 2] {
+                for (map_key, value) in &map {
+                    backend
+                        .at_mut(&key)
+                        .map(handle)
+                        .insert(map_key.clone(), value + key)?;
+                }
             }
-        }
-        let view = backend.freeze()?;
-        let mut map: BTreeMap<_, _> = map.into_iter().map(|(k, v)| (k, v + 1)).collect();
-        for (from, to) in ranges {
-            for walk in [Walk::Forward, Walk::Backward, Walk::Inward] {
-                let op = MapOp::Range(from.clone(), to.clone(), walk);
-                let expected = op.expected(&mut map);
-                let range = (from.as_ref(), to.as_ref());
-                let on_view = owned(walk, backend_range(&view, handle, range)?)?;
-                let live = backend.at_mut(&1).map(handle).range::<(i64, String)>(range)?;
-                let live = owned(walk, live)?;
-                Difference::between(format_args!("{op:?}"), &expected, &live)?;
-                Difference::between(format_args!("{op:?} on a view"), &expected, &on_view)?;
+            let view = backend.freeze()?;
+            let mut map: BTreeMap<_, _> = map.into_iter().map(|(k, v)| (k, v + 1)).collect();
+            for (from, to) in ranges {
+                for walk in [Walk::Forward, Walk::Backward, Walk::Inward] {
+                    let op = MapOp::Range(from.clone(), to.clone(), walk);
+                    let expected = op.expected(&mut map);
+                    let range = (from.as_ref(), to.as_ref());
+                    let on_view = owned(walk, backend_range(&view, handle, range)?)?;
+                    let mut at = backend.at_mut(&1);
+                    let live = owned(walk, at.map(handle).range::<(i64, String)>(range)?)?;
+                    Difference::between(format_args!("{op:?}"), &expected, &live)?;
+                    Difference::between(format_args!("{op:?} on a view"), &expected, &on_view)?;
+                }
             }
-        }
-        Ok(())
-    });
+            Ok(())
+        },
+    );
 }
 
 type Entry<'r> = Result<(Ref<'r, (i64, String)>, Ref<'r, u8>)>;

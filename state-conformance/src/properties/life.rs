@@ -12,11 +12,19 @@ fn sample() -> Model {
     let mut model = Model::default();
     for key in Key::all().map(Key::text) {
         model.counts.edit(&key, &(), |count| *count = Some(1));
-        model.notes.edit(&key, &1, |note| *note = Some("note".into()));
+        model
+            .notes
+            .edit(&key, &1, |note| *note = Some("note".into()));
         model.events.edit(&key, &(), |events| events.extend(0..500));
-        model.words.edit(&key, &"n".to_owned(), |words| words.push("word".into()));
-        model.scores.edit(&key, &(), |scores| scores.extend([(-1, 1), (1, 1)]));
-        model.tags.edit(&key, &0, |tags| drop(tags.insert("t".into(), "u".into())));
+        model
+            .words
+            .edit(&key, &"n".to_owned(), |words| words.push("word".into()));
+        model
+            .scores
+            .edit(&key, &(), |scores| scores.extend([(-1, 1), (1, 1)]));
+        model
+            .tags
+            .edit(&key, &0, |tags| drop(tags.insert("t".into(), "u".into())));
     }
     model
 }
@@ -37,15 +45,24 @@ pub fn closed_state_is_found_as_promised<F: BackendFactory>(factory: &F) {
         let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
         if !survives {
             model = Model::default();
-            assert!(backend.states().is_empty(), "states survive a close unpromised");
+            assert!(
+                backend.states().is_empty(),
+                "states survive a close unpromised"
+            );
         }
         let handles = Handles::register(&mut backend).unwrap();
         compare(&backend, handles, &model).unwrap();
         compare(&backend.freeze().unwrap(), handles, &model).unwrap();
-        backend.at_mut("a").list(handles.events).push(round).unwrap();
+        backend
+            .at_mut("a")
+            .list(handles.events)
+            .push(round)
+            .unwrap();
         model.events.edit("a", &(), |events| events.push(round));
         backend.at_mut("b").map(handles.scores).clear().unwrap();
-        model.scores.edit("b", &(), std::collections::BTreeMap::clear);
+        model
+            .scores
+            .edit("b", &(), std::collections::BTreeMap::clear);
         compare(&backend, handles, &model).unwrap();
         backend.close().unwrap();
     }
@@ -66,8 +83,16 @@ pub fn a_refused_open_leaves_the_data<F: BackendFactory>(factory: &F) {
     let other_key = || site.reopen::<u64>(&dir, all_groups());
     if survives {
         let mismatch = ErrorKind::Mismatch;
-        assert_refused("an open for other key groups", mismatch, other_groups().map(drop));
-        assert_refused("an open for another key type", mismatch, other_key().map(drop));
+        assert_refused(
+            "an open for other key groups",
+            mismatch,
+            other_groups().map(drop),
+        );
+        assert_refused(
+            "an open for another key type",
+            mismatch,
+            other_key().map(drop),
+        );
     } else {
         other_groups().and_then(StateBackend::close).unwrap();
         other_key().and_then(StateBackend::close).unwrap();
@@ -90,7 +115,10 @@ pub fn destroy_removes_the_data<F: BackendFactory>(factory: &F) {
     assert!(other.states().is_empty(), "states are left after a destroy");
     other.destroy().unwrap();
     let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
-    assert!(backend.states().is_empty(), "states are left after a destroy");
+    assert!(
+        backend.states().is_empty(),
+        "states are left after a destroy"
+    );
     let handles = Handles::register(&mut backend).unwrap();
     compare(&backend, handles, &Model::default()).unwrap();
 }
@@ -111,8 +139,14 @@ pub fn held_memory_returns_to_nothing<F: BackendFactory>(factory: &F) {
     // Per key: a value, a note, 500 events, a word, two scores, a tag.
     let all = u64::from(Key::COUNT) * (1 + 1 + 500 + 1 + 2 + 1);
     let held = entries(&backend);
-    assert!(held == all || held == 0, "{held} entries are held of {all}; or none, elsewhere");
-    assert!(held == 0 || backend.memory_held().bytes > held, "entries take no bytes");
+    assert!(
+        held == all || held == 0,
+        "{held} entries are held of {all}; or none, elsewhere"
+    );
+    assert!(
+        held == 0 || backend.memory_held().bytes > held,
+        "entries take no bytes"
+    );
     for key in Key::all().map(Key::text) {
         let mut at = backend.at_mut(key.as_str());
         at.value(handles.counts).clear().unwrap();
@@ -120,8 +154,15 @@ pub fn held_memory_returns_to_nothing<F: BackendFactory>(factory: &F) {
         at.map(handles.scores).remove(&-1).unwrap();
         at.map(handles.scores).take(&1).unwrap();
         at.in_namespace(&1).value(handles.notes).take().unwrap();
-        at.in_namespace(&"n".to_owned()).list(handles.words).replace([]).unwrap();
+        at.in_namespace(&"n".to_owned())
+            .list(handles.words)
+            .replace([])
+            .unwrap();
     }
     backend.drop_state("tags").unwrap();
-    assert_eq!(entries(&backend), 0, "entries after clearing and dropping everything");
+    assert_eq!(
+        entries(&backend),
+        0,
+        "entries after clearing and dropping everything"
+    );
 }

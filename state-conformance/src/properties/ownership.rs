@@ -21,8 +21,16 @@ pub fn keys_of_other_workers_are_refused<F: BackendFactory>(factory: &F) {
         for key in Key::all().map(Key::text) {
             let hash = KeyHash::of(key.as_str()).unwrap();
             if backend.key_groups().owns(hash) {
-                backend.at_mut(key.as_str()).value(handles.counts).put(1).unwrap();
-                backend.at_mut(key.as_str()).value(handles.counts).clear().unwrap();
+                backend
+                    .at_mut(key.as_str())
+                    .value(handles.counts)
+                    .put(1)
+                    .unwrap();
+                backend
+                    .at_mut(key.as_str())
+                    .value(handles.counts)
+                    .clear()
+                    .unwrap();
                 owners += 1;
             } else {
                 refused_writes(&mut backend, handles, &key);
@@ -39,14 +47,28 @@ pub fn keys_of_other_workers_are_refused<F: BackendFactory>(factory: &F) {
 
 fn refused_writes<B: StateBackend<Key = String>>(backend: &mut B, handles: Handles, key: &str) {
     let out = ErrorKind::OutOfRange;
-    let Handles { counts, events, scores, notes, .. } = handles;
+    let Handles {
+        counts,
+        events,
+        scores,
+        notes,
+        ..
+    } = handles;
     let mut at = backend.at_mut(key);
     assert_refused("get", out, at.value(counts).get());
     assert_refused("put", out, at.value(counts).put(1));
     assert_refused("take", out, at.value(counts).take());
     assert_refused("clear", out, at.value(counts).clear());
-    assert_refused("modify", out, at.value(counts).modify(1, |_| unreachable!("not called")));
-    assert_refused("update", out, at.value(counts).update(|_| unreachable!("not called")));
+    assert_refused(
+        "modify",
+        out,
+        at.value(counts).modify(1, |_| unreachable!("not called")),
+    );
+    assert_refused(
+        "update",
+        out,
+        at.value(counts).update(|_| unreachable!("not called")),
+    );
     assert_refused("push", out, at.list(events).push(1));
     assert_refused("extend", out, at.list(events).extend([1, 2]));
     assert_refused("replace", out, at.list(events).replace([1]));
@@ -56,7 +78,11 @@ fn refused_writes<B: StateBackend<Key = String>>(backend: &mut B, handles: Handl
     assert_refused("remove", out, at.map(scores).remove(&1));
     assert_refused("iter of a map", out, at.map(scores).iter().map(drop));
     assert_refused("clear of a map", out, at.map(scores).clear());
-    assert_refused("put in a namespace", out, at.in_namespace(&1).value(notes).put("x".into()));
+    assert_refused(
+        "put in a namespace",
+        out,
+        at.in_namespace(&1).value(notes).put("x".into()),
+    );
     let (mut bound, (counts,)) = backend.bind((counts,)).unwrap();
     assert_refused("put, bound", out, bound.at_mut(key).value(counts).put(1));
 }
@@ -71,7 +97,12 @@ struct One {
 impl RowSource for One {
     fn next_row(&mut self) -> Result<Option<RowRef<'_>>> {
         let given = std::mem::replace(&mut self.given, true);
-        let row = RowRef { group: self.group, state: 0, key: &self.key, envelope: &[0, 1] };
+        let row = RowRef {
+            group: self.group,
+            state: 0,
+            key: &self.key,
+            envelope: &[0, 1],
+        };
         Ok((!given).then_some(row))
     }
 }
@@ -82,7 +113,11 @@ pub fn rows_of_other_workers_are_refused<F: BackendFactory>(factory: &F) {
     let mut whole = site.open::<String>();
     let handles = Handles::register(&mut whole).unwrap();
     for key in Key::all().map(Key::text) {
-        whole.at_mut(key.as_str()).value(handles.counts).put(1).unwrap();
+        whole
+            .at_mut(key.as_str())
+            .value(handles.counts)
+            .put(1)
+            .unwrap();
     }
     let backup = Backup::take(&mut whole).unwrap();
     let groups = worker_groups(1, 3);
@@ -92,7 +127,10 @@ pub fn rows_of_other_workers_are_refused<F: BackendFactory>(factory: &F) {
     let outcome = backend.restore(&states, &mut rows);
     assert_refused("rows of all workers", ErrorKind::OutOfRange, outcome);
 
-    let key = Key::all().map(Key::text).find(|key| groups.owns(hash(&key))).unwrap();
+    let key = Key::all()
+        .map(Key::text)
+        .find(|key| groups.owns(hash(&key)))
+        .unwrap();
     let group = groups.group_of(hash(&key));
     let mut bytes = Vec::new();
     state_api::key::encode(&key, &mut bytes).unwrap();
@@ -102,13 +140,21 @@ pub fn rows_of_other_workers_are_refused<F: BackendFactory>(factory: &F) {
         ("inside", group, true),
     ] {
         let mut backend = site.open_for::<String>(groups);
-        let row = &mut One { group, key: bytes.clone(), given: false };
+        let row = &mut One {
+            group,
+            key: bytes.clone(),
+            given: false,
+        };
         // The state is not registered: nobody looks into the row.
         let outcome = backend.restore(&states[..1], row);
         if owned {
             outcome.unwrap();
         } else {
-            assert_refused(&format!("a row {name} the range"), ErrorKind::OutOfRange, outcome);
+            assert_refused(
+                &format!("a row {name} the range"),
+                ErrorKind::OutOfRange,
+                outcome,
+            );
         }
     }
 }

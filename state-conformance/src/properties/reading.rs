@@ -23,13 +23,17 @@ pub fn absent_state_reads_alike<F: BackendFactory>(factory: &F) {
     let mut at = backend.at_mut("a");
     assert_eq!(at.value(handles.counts).take().unwrap(), None);
     at.value(handles.counts).clear().unwrap();
-    at.value(handles.counts).update(|count| assert_eq!(*count, None)).unwrap();
+    at.value(handles.counts)
+        .update(|count| assert_eq!(*count, None))
+        .unwrap();
     at.list(handles.events).clear().unwrap();
     at.list(handles.events).extend([]).unwrap();
     at.list(handles.events).replace([]).unwrap();
     assert_eq!(at.map(handles.scores).take(&0).unwrap(), None);
     at.map(handles.scores).remove(&0).unwrap();
-    at.map(handles.scores).update(&0, |score| assert_eq!(*score, None)).unwrap();
+    at.map(handles.scores)
+        .update(&0, |score| assert_eq!(*score, None))
+        .unwrap();
     at.map(handles.scores).clear().unwrap();
     compare(&backend, handles, &Model::default()).unwrap();
 
@@ -38,9 +42,13 @@ pub fn absent_state_reads_alike<F: BackendFactory>(factory: &F) {
     at.value(handles.counts).put(1).unwrap();
     at.list(handles.events).push(1).unwrap();
     at.map(handles.scores).insert(1, 1).unwrap();
-    at.value(handles.counts).update(|count| *count = None).unwrap();
+    at.value(handles.counts)
+        .update(|count| *count = None)
+        .unwrap();
     at.list(handles.events).clear().unwrap();
-    at.map(handles.scores).update(&1, |score| *score = None).unwrap();
+    at.map(handles.scores)
+        .update(&1, |score| *score = None)
+        .unwrap();
     compare(&backend, handles, &Model::default()).unwrap();
     compare(&backend.freeze().unwrap(), handles, &Model::default()).unwrap();
 }
@@ -50,29 +58,76 @@ pub fn absent_state_reads_alike<F: BackendFactory>(factory: &F) {
 pub fn borrowed_keys_reach_the_same_row<F: BackendFactory>(factory: &F) {
     let site = Site::new(factory);
     let mut backend = site.open::<Vec<u8>>();
-    let value = backend.register(ValueDescriptor::<u32>::new("value")).unwrap();
-    let map = backend.register(MapDescriptor::<String, u32>::new("map")).unwrap();
+    let value = backend
+        .register(ValueDescriptor::<u32>::new("value"))
+        .unwrap();
+    let map = backend
+        .register(MapDescriptor::<String, u32>::new("map"))
+        .unwrap();
     let keys: [&[u8]; 6] = [b"", b"\0", b"\x01", b"ab", b"ab\0", &[0xff; 3]];
     let names = ["", "\0", "\u{1}", "ab", "ab\0", "\u{10ffff}"];
     for (number, (key, name)) in (0_u32..).zip(keys.iter().zip(names)) {
         let (owned_key, owned_name) = (key.to_vec(), name.to_owned());
         backend.at_mut(*key).value(value).put(number).unwrap();
-        backend.at_mut(&owned_key).map(map).insert(owned_name.clone(), number).unwrap();
+        backend
+            .at_mut(&owned_key)
+            .map(map)
+            .insert(owned_name.clone(), number)
+            .unwrap();
 
-        assert_eq!(*backend.at_mut(&owned_key).value(value).get().unwrap().unwrap(), number);
-        assert_eq!(*backend.at(&owned_key).value(value).get().unwrap().unwrap(), number);
-        assert_eq!(*backend.at_mut(*key).map(map).get(name).unwrap().unwrap(), number);
-        assert_eq!(*backend.at(*key).map(map).get(&owned_name).unwrap().unwrap(), number);
+        assert_eq!(
+            *backend
+                .at_mut(&owned_key)
+                .value(value)
+                .get()
+                .unwrap()
+                .unwrap(),
+            number
+        );
+        assert_eq!(
+            *backend.at(&owned_key).value(value).get().unwrap().unwrap(),
+            number
+        );
+        assert_eq!(
+            *backend.at_mut(*key).map(map).get(name).unwrap().unwrap(),
+            number
+        );
+        assert_eq!(
+            *backend.at(*key).map(map).get(&owned_name).unwrap().unwrap(),
+            number
+        );
         assert!(backend.at_mut(*key).map(map).contains(name).unwrap());
 
-        backend.at_mut(*key).map(map).modify(name, 0, |n| *n += 10).unwrap();
-        backend.at_mut(*key).map(map).update(name, |n| *n = n.map(|n| n + 10)).unwrap();
-        let taken = backend.at_mut(&owned_key).map(map).take(&owned_name).unwrap();
+        backend
+            .at_mut(*key)
+            .map(map)
+            .modify(name, 0, |n| *n += 10)
+            .unwrap();
+        backend
+            .at_mut(*key)
+            .map(map)
+            .update(name, |n| *n = n.map(|n| n + 10))
+            .unwrap();
+        let taken = backend
+            .at_mut(&owned_key)
+            .map(map)
+            .take(&owned_name)
+            .unwrap();
         assert_eq!(taken, Some(number + 20));
-        backend.at_mut(&owned_key).map(map).modify(name, number, |n| *n += 1).unwrap();
+        backend
+            .at_mut(&owned_key)
+            .map(map)
+            .modify(name, number, |n| *n += 1)
+            .unwrap();
         let view = backend.freeze().unwrap();
-        assert_eq!(*view.at(*key).map(map).get(name).unwrap().unwrap(), number + 1);
-        assert_eq!(*view.at(&owned_key).value(value).get().unwrap().unwrap(), number);
+        assert_eq!(
+            *view.at(*key).map(map).get(name).unwrap().unwrap(),
+            number + 1
+        );
+        assert_eq!(
+            *view.at(&owned_key).value(value).get().unwrap().unwrap(),
+            number
+        );
         backend.at_mut(&owned_key).map(map).remove(name).unwrap();
         assert!(backend.at(*key).map(map).is_empty().unwrap());
     }
@@ -83,15 +138,36 @@ pub fn borrowed_keys_reach_the_same_row<F: BackendFactory>(factory: &F) {
 pub fn the_unit_namespace_is_none<F: BackendFactory>(factory: &F) {
     let site = Site::new(factory);
     let mut backend = site.open::<String>();
-    let value = backend.register(ValueDescriptor::<u32>::new("value")).unwrap();
-    let list = backend.register(ListDescriptor::<u32>::new("list")).unwrap();
+    let value = backend
+        .register(ValueDescriptor::<u32>::new("value"))
+        .unwrap();
+    let list = backend
+        .register(ListDescriptor::<u32>::new("list"))
+        .unwrap();
     for (number, key) in (0..).zip(["", "a", "\0"]) {
-        backend.at_mut(key).in_namespace(&()).value(value).put(number).unwrap();
+        backend
+            .at_mut(key)
+            .in_namespace(&())
+            .value(value)
+            .put(number)
+            .unwrap();
         backend.at_mut(key).list(list).push(number).unwrap();
-        assert_eq!(*backend.at(key).value(value).get().unwrap().unwrap(), number);
-        assert_eq!(backend.at(key).in_namespace(&()).list(list).len().unwrap(), 1);
+        assert_eq!(
+            *backend.at(key).value(value).get().unwrap().unwrap(),
+            number
+        );
+        assert_eq!(
+            backend.at(key).in_namespace(&()).list(list).len().unwrap(),
+            1
+        );
     }
-    assert_eq!((backend.key_count(value).unwrap(), backend.key_count(list).unwrap()), (3, 3));
+    assert_eq!(
+        (
+            backend.key_count(value).unwrap(),
+            backend.key_count(list).unwrap()
+        ),
+        (3, 3)
+    );
 }
 
 fn is_borrowed<V>(found: Option<Ref<'_, V>>) -> bool {
@@ -116,49 +192,94 @@ pub fn reads_borrow_where_promised<F: BackendFactory>(factory: &F) {
     found.extend(borrows(&backend, handles));
     found.extend(borrows(&view, handles));
     let expected = vec![promised; found.len()];
-    assert_same("whether reads borrow, as `borrowed_reads` says", &expected, &found);
+    assert_same(
+        "whether reads borrow, as `borrowed_reads` says",
+        &expected,
+        &found,
+    );
 }
 
 fn borrows<R: StateRead<Key = String>>(state: &R, handles: Handles) -> [bool; 4] {
     let at = state.at("a");
-    let element = at.list(handles.events).iter().unwrap().next().transpose().unwrap();
+    let element = at
+        .list(handles.events)
+        .iter()
+        .unwrap()
+        .next()
+        .transpose()
+        .unwrap();
     [
         is_borrowed(at.value(handles.counts).get().unwrap()),
         is_borrowed(element),
         is_borrowed(at.map(handles.scores).get(&1).unwrap()),
-        is_borrowed(at.map(handles.scores).first().unwrap().map(|(_, score)| score)),
+        is_borrowed(
+            at.map(handles.scores)
+                .first()
+                .unwrap()
+                .map(|(_, score)| score),
+        ),
     ]
 }
 
 /// A value of a mebibyte is a value, also in a map, in a view and through a checkpoint.
 pub fn large_values_fit<F: BackendFactory>(factory: &F) {
     let site = Site::new(factory);
-    let large: Vec<u8> = (0..1_u32 << 20).map(|i| i.to_le_bytes()[usize::from(i % 3 == 0)]).collect();
+    let large: Vec<u8> = (0..1_u32 << 20)
+        .map(|i| i.to_le_bytes()[usize::from(i % 3 == 0)])
+        .collect();
     let register = |backend: &mut F::Backend<u64>| {
-        let value = backend.register(ValueDescriptor::<Vec<u8>>::new("value")).unwrap();
-        let map = backend.register(MapDescriptor::<u8, Vec<u8>>::new("map")).unwrap();
+        let value = backend
+            .register(ValueDescriptor::<Vec<u8>>::new("value"))
+            .unwrap();
+        let map = backend
+            .register(MapDescriptor::<u8, Vec<u8>>::new("map"))
+            .unwrap();
         (value, map)
     };
     let mut backend = site.open::<u64>();
     let (value, map) = register(&mut backend);
     backend.at_mut(&1).value(value).put(large.clone()).unwrap();
-    backend.at_mut(&1).value(value).modify(Vec::new(), |bytes| bytes.push(7)).unwrap();
-    backend.at_mut(&1).map(map).insert(1, large.clone()).unwrap();
+    backend
+        .at_mut(&1)
+        .value(value)
+        .modify(Vec::new(), |bytes| bytes.push(7))
+        .unwrap();
+    backend
+        .at_mut(&1)
+        .map(map)
+        .insert(1, large.clone())
+        .unwrap();
     let mut longer = large.clone();
     longer.push(7);
     let found = |state: &dyn Fn() -> (Option<Vec<u8>>, Option<Vec<u8>>)| {
         let (value, entry) = state();
-        assert!(value.as_ref() == Some(&longer), "a large value is another one");
-        assert!(entry.as_ref() == Some(&large), "a large map value is another one");
+        assert!(
+            value.as_ref() == Some(&longer),
+            "a large value is another one"
+        );
+        assert!(
+            entry.as_ref() == Some(&large),
+            "a large map value is another one"
+        );
     };
     let backup = Backup::take(&mut backend).unwrap();
     let view = backend.freeze().unwrap();
-    found(&|| (own(view.at(&1).value(value).get().unwrap()), own(view.at(&1).map(map).get(&1).unwrap())));
+    found(&|| {
+        (
+            own(view.at(&1).value(value).get().unwrap()),
+            own(view.at(&1).map(map).get(&1).unwrap()),
+        )
+    });
     let mut restored = site.open::<u64>();
     backup.restore(&mut restored).unwrap();
     let (value, map) = register(&mut restored);
     let at = restored.at(&1);
-    found(&|| (own(at.value(value).get().unwrap()), own(at.map(map).get(&1).unwrap())));
+    found(&|| {
+        (
+            own(at.value(value).get().unwrap()),
+            own(at.map(map).get(&1).unwrap()),
+        )
+    });
 }
 
 fn own<V: StateValue>(found: Option<Ref<'_, V>>) -> Option<V> {

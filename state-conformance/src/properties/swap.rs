@@ -1,7 +1,7 @@
 //! From one backend to another.
 
 use proptest::collection::vec;
-use state_api::{StateBackend, StateRead};
+use state_api::StateBackend;
 
 use crate::backup::Backup;
 use crate::difference::Difference;
@@ -63,7 +63,9 @@ fn owner<'w, B: StateBackend<Key = String>>(
     data: &model::Data,
 ) -> (&'w mut B, Handles) {
     let hash = state_api::KeyHash::of(data.key().text().as_str()).unwrap();
-    let found = workers.iter_mut().find(|(worker, _)| worker.key_groups().owns(hash));
+    let found = workers
+        .iter_mut()
+        .find(|(worker, _)| worker.key_groups().owns(hash));
     let (worker, handles) = found.unwrap();
     (worker, *handles)
 }

@@ -22,9 +22,13 @@ fn fill<B: StateBackend<Key = String>>(
         at.value(handles.counts).put(round).unwrap();
         at.list(handles.events).extend([round, round + 1]).unwrap();
         at.map(handles.scores).insert(-1, round).unwrap();
-        at.map(handles.scores).modify(&i64::MAX, 0, |score| *score += 1).unwrap();
+        at.map(handles.scores)
+            .modify(&i64::MAX, 0, |score| *score += 1)
+            .unwrap();
         model.counts.edit(&key, &(), |count| *count = Some(round));
-        model.events.edit(&key, &(), |events| events.extend([round, round + 1]));
+        model
+            .events
+            .edit(&key, &(), |events| events.extend([round, round + 1]));
         model.scores.edit(&key, &(), |scores| {
             scores.insert(-1, round);
             *scores.entry(i64::MAX).or_default() += 1;
@@ -32,7 +36,9 @@ fn fill<B: StateBackend<Key = String>>(
         let name = String::from("n");
         let mut at = at.in_namespace(&name);
         at.list(handles.words).push("w".into()).unwrap();
-        model.words.edit(&key, &name, |words| words.push("w".into()));
+        model
+            .words
+            .edit(&key, &name, |words| words.push("w".into()));
     }
 }
 
@@ -43,7 +49,10 @@ fn clear<B: StateBackend<Key = String>>(backend: &mut B, handles: Handles) {
         at.value(handles.counts).clear().unwrap();
         at.list(handles.events).clear().unwrap();
         at.map(handles.scores).clear().unwrap();
-        at.in_namespace(&"n".to_owned()).list(handles.words).clear().unwrap();
+        at.in_namespace(&"n".to_owned())
+            .list(handles.words)
+            .clear()
+            .unwrap();
     }
 }
 
@@ -78,8 +87,11 @@ pub fn a_view_ignores_later_writes<F: BackendFactory>(factory: &F) {
 /// A view outlives its backend, whatever its end: dropped, closed or destroyed; in reads and in
 /// rows. So does a clone of it.
 pub fn a_view_outlives_its_backend<F: BackendFactory>(factory: &F) {
-    let ends: [fn(F::Backend<String>); 3] =
-        [drop, |backend| backend.close().unwrap(), |backend| backend.destroy().unwrap()];
+    let ends: [fn(F::Backend<String>); 3] = [
+        drop,
+        |backend| backend.close().unwrap(),
+        |backend| backend.destroy().unwrap(),
+    ];
     for (end, name) in ends.into_iter().zip(["drop", "close", "destroy"]) {
         let site = Site::new(factory);
         let mut backend = site.open::<String>();
@@ -96,7 +108,10 @@ pub fn a_view_outlives_its_backend<F: BackendFactory>(factory: &F) {
         compare(&clone, handles, &model)
             .map_err(|difference| difference.while_doing(format_args!("a view after {name}")))
             .unwrap();
-        let after = thread::spawn(move || gather(clone, range)).join().unwrap().unwrap();
+        let after = thread::spawn(move || gather(clone, range))
+            .join()
+            .unwrap()
+            .unwrap();
         assert_same(&format!("rows of a view after {name}"), &before, &after);
     }
 }
@@ -133,8 +148,16 @@ pub fn epochs_ascend<F: BackendFactory>(factory: &F) {
     let mut last = 0;
     for round in 0..5 {
         let view = backend.freeze().unwrap();
-        assert!(view.epoch() > last, "epoch {} comes after epoch {last}", view.epoch());
-        assert!(round > 0 || view.epoch() == 1, "the first epoch is {}", view.epoch());
+        assert!(
+            view.epoch() > last,
+            "epoch {} comes after epoch {last}",
+            view.epoch()
+        );
+        assert!(
+            round > 0 || view.epoch() == 1,
+            "the first epoch is {}",
+            view.epoch()
+        );
         last = view.clone().epoch();
         assert_eq!(last, view.epoch());
     }
@@ -154,7 +177,10 @@ pub fn an_empty_backend_has_no_rows<F: BackendFactory>(factory: &F) {
     let handles = Handles::register(&mut backend).unwrap();
     assert_same("rows of fresh states", &vec![], &rows(&mut backend));
     fill(&mut backend, handles, &mut Model::default(), 1);
-    assert!(!rows(&mut backend).is_empty(), "no rows of what was written");
+    assert!(
+        !rows(&mut backend).is_empty(),
+        "no rows of what was written"
+    );
     clear(&mut backend, handles);
     assert_same("rows after clearing", &vec![], &rows(&mut backend));
 }
@@ -168,10 +194,17 @@ pub fn rows_ascend_within_the_asked_range<F: BackendFactory>(factory: &F) {
     fill(&mut backend, handles, &mut Model::default(), 1);
     for number in 0..200_u32 {
         let key = format!("key {number}");
-        backend.at_mut(key.as_str()).value(handles.counts).put(1).unwrap();
+        backend
+            .at_mut(key.as_str())
+            .value(handles.counts)
+            .put(1)
+            .unwrap();
         for tag in ["a", "b"] {
             let mut at = backend.at_mut(key.as_str());
-            at.in_namespace(&number).map(handles.tags).insert(tag.into(), "x".into()).unwrap();
+            at.in_namespace(&number)
+                .map(handles.tags)
+                .insert(tag.into(), "x".into())
+                .unwrap();
         }
     }
     let view = backend.freeze().unwrap();
@@ -180,7 +213,10 @@ pub fn rows_ascend_within_the_asked_range<F: BackendFactory>(factory: &F) {
     let position = |row: &crate::rows::Row| (row.group, row.state, row.key.clone());
     for pair in all.windows(2) {
         if let [a, b] = pair {
-            assert!(position(a) < position(b), "rows do not ascend: {a:?} comes before {b:?}");
+            assert!(
+                position(a) < position(b),
+                "rows do not ascend: {a:?} comes before {b:?}"
+            );
         }
     }
     for row in &all {
@@ -188,13 +224,24 @@ pub fn rows_ascend_within_the_asked_range<F: BackendFactory>(factory: &F) {
         let group = groups.group_of(state_api::KeyHash::of(key.as_str()).unwrap());
         assert_eq!(row.group, group, "the key group of the row of {key:?}");
         let state = usize::try_from(row.state).unwrap();
-        assert!(state < view.states().len(), "a row of state {state}, which is not listed");
+        assert!(
+            state < view.states().len(),
+            "a row of state {state}, which is not listed"
+        );
     }
     let last = MAX_PARALLELISM - 1;
     for (first, last) in [(0, 0), (0, last), (1, 3), (last, last), (3, last), (2, 2)] {
         let range = KeyGroupRange::new(first, last).unwrap();
-        let expected: Vec<_> = all.iter().filter(|row| range.contains(row.group)).cloned().collect();
+        let expected: Vec<_> = all
+            .iter()
+            .filter(|row| range.contains(row.group))
+            .cloned()
+            .collect();
         let found = gather(view.clone(), range).unwrap();
-        assert_same(&format!("rows of the key groups {range}"), &expected, &found);
+        assert_same(
+            &format!("rows of the key groups {range}"),
+            &expected,
+            &found,
+        );
     }
 }

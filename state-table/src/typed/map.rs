@@ -117,7 +117,9 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         if !TypedRead::new(&*self.table).contains(at, map_key)? {
             return Ok(None);
         }
-        let Some(map) = self.table.find_mut(at) else { return Ok(None) };
+        let Some(map) = self.table.find_mut(at) else {
+            return Ok(None);
+        };
         let value = map.remove(map_key);
         if map.is_empty() {
             self.table.remove(at)?;
@@ -235,7 +237,11 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         };
         let result = f(value);
         let heap = heap_size.map_or(0, |heap_size| signed(heap_size(value)));
-        let own = if inserted { signed(size_of::<(UK, UV)>()) } else { 0 };
+        let own = if inserted {
+            signed(size_of::<(UK, UV)>())
+        } else {
+            0
+        };
         self.table.entries += u64::from(inserted);
         self.table.bytes += own + heap - before;
         self.table.in_update = false;

@@ -48,7 +48,11 @@ pub trait Lookup {
 /// key groups are owned.
 #[inline]
 pub(crate) fn absent<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<()> {
-    if groups.is_all() { Ok(()) } else { check_owned(groups, key) }
+    if groups.is_all() {
+        Ok(())
+    } else {
+        check_owned(groups, key)
+    }
 }
 
 /// Out of line: it would keep the path that finds a key from being inlined.
@@ -73,7 +77,10 @@ impl<K, N, X> FrozenTable<K, N, X> {
 
 impl<K, N, X> Clone for FrozenTable<K, N, X> {
     fn clone(&self) -> Self {
-        Self { rows: self.rows.clone(), groups: self.groups }
+        Self {
+            rows: self.rows.clone(),
+            groups: self.groups,
+        }
     }
 }
 
@@ -208,7 +215,13 @@ pub struct TypedTable<K, N, X> {
 impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     /// An empty table for keys of the key groups `groups`; segments split at `max_rows`.
     pub fn new(groups: KeyGroups, max_rows: usize) -> Self {
-        Self { rows: Table::new(max_rows), groups, entries: 0, bytes: 0, in_update: false }
+        Self {
+            rows: Table::new(max_rows),
+            groups,
+            entries: 0,
+            bytes: 0,
+            in_update: false,
+        }
     }
 
     /// The rows.
@@ -219,7 +232,10 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
 
     /// A view of the rows.
     pub fn freeze(&mut self) -> FrozenTable<K, N, X> {
-        FrozenTable { rows: self.rows.freeze(), groups: self.groups }
+        FrozenTable {
+            rows: self.rows.freeze(),
+            groups: self.groups,
+        }
     }
 
     /// The row at an address, to write to.
@@ -241,10 +257,12 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     ) -> Result<(&mut X, bool)> {
         let groups = self.groups;
         let is_at = |row: &KeyedRow<K, N, X>| row.is_at(at);
-        let (row, inserted) = self.rows.find_or_try_insert_with(at.prepared.get(), is_at, || {
-            absent(groups, at.key)?;
-            Ok(KeyedRow::at(at, state()))
-        })?;
+        let (row, inserted) =
+            self.rows
+                .find_or_try_insert_with(at.prepared.get(), is_at, || {
+                    absent(groups, at.key)?;
+                    Ok(KeyedRow::at(at, state()))
+                })?;
         Ok((&mut row.state, inserted))
     }
 

@@ -40,7 +40,10 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
 
     /// Takes a row out.
     #[inline]
-    fn remove<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<Option<V>> {
+    fn remove<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+    ) -> Result<Option<V>> {
         let value = self.table.remove(at)?;
         if let Some(value) = &value {
             self.table.entries -= 1;
@@ -70,7 +73,9 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         at: Address<'_, Q, N, RowHash>,
         value: V,
     ) -> Result<()> {
-        let Some(state) = self.table.find_mut(at) else { return self.insert(at, value) };
+        let Some(state) = self.table.find_mut(at) else {
+            return self.insert(at, value);
+        };
         let before = std::mem::replace(state, value);
         if let Some(heap_size) = self.heap_size {
             let grown = super::signed(heap_size(state));
