@@ -191,7 +191,7 @@ fn random_text_is_counted_as_by_another_implementation() {
     let mut rng = Lcg(7);
     for _ in 0..10 {
         let words = rng.below(20);
-        let input = text(200, words, &mut rng);
+        let input = text(200, words, 400, &mut rng);
         let expected = naive(&input);
         for backend in BACKENDS {
             let output = run(&mut word_count(&["-", "--backend", backend]), &input);

@@ -27,7 +27,7 @@ use state_heap::HeapBackend;
 const KEYS: u64 = 500_000;
 const ROUNDS: usize = 15;
 
-/// SplitMix64, output `i` from `seed`.
+/// `SplitMix64`, output `i` from `seed`.
 fn mix(seed: u64, i: u64) -> u64 {
     let z = seed.wrapping_add((i + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -150,23 +150,19 @@ impl<K: StateKey> HeapBackend<K> {
     fn restore_targets(&mut self, states: &[StateMeta]) -> Result<Vec<usize>> {
         let mut targets = Vec::with_capacity(states.len());
         for meta in states {
-            targets.push(match self.find(&meta.name) {
-                Some(index) => {
-                    if let Some(Some(slot)) = self.slots.get(index) {
-                        if slot.meta != *meta {
-                            return Err(differs(&slot.meta, meta));
-                        }
+            targets.push(if let Some(index) = self.find(&meta.name) {
+                if let Some(Some(slot)) = self.slots.get(index)
+                    && slot.meta != *meta {
+                        return Err(differs(&slot.meta, meta));
                     }
-                    index
-                }
-                None => {
-                    let content = Content::Opaque(Arc::default());
-                    self.add(Slot {
-                        meta: meta.clone(),
-                        content,
-                    })?
-                    .index()
-                }
+                index
+            } else {
+                let content = Content::Opaque(Arc::default());
+                self.add(Slot {
+                    meta: meta.clone(),
+                    content,
+                })?
+                .index()
             });
         }
         Ok(targets)

@@ -14,7 +14,7 @@ use crate::backend::HeapBackend;
 use crate::slot::{Slot, TypedState, unfit};
 
 /// A borrow of a typed state, with its description for errors.
-pub struct BoundState<'b, K, N, X, E> {
+pub(crate) struct BoundState<'b, K, N, X, E> {
     state: &'b mut TypedState<K, N, X, E>,
     meta: &'b StateMeta,
 }
@@ -31,7 +31,7 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> BoundState<'_, K, N, X
 }
 
 /// The family of bound states.
-pub struct BoundFamily<'b, K>(PhantomData<&'b mut K>);
+pub(crate) struct BoundFamily<'b, K>(PhantomData<&'b mut K>);
 
 impl<'b, K: StateKey> TableFamily for BoundFamily<'b, K> {
     type Value<V: StateValue, N: StateKey> = BoundState<'b, K, N, V, V>;

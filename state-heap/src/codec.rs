@@ -106,7 +106,7 @@ impl<UK: StateKey, UV: StateValue> RowCodec<ChunkedMap<UK, UV>> for MapRows<UV> 
         state: &ChunkedMap<UK, UV>,
         out: &mut GroupBatch,
     ) -> Result<()> {
-        for (map_key, value) in state.iter() {
+        for (map_key, value) in state {
             out.push(
                 |key| {
                     key.extend_from_slice(prefix);

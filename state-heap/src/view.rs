@@ -42,7 +42,6 @@ impl<K: StateKey> HeapView<K> {
     }
 
     #[inline]
-    #[expect(clippy::type_complexity, reason = "the frozen table of a typed state")]
     fn rows<N: StateKey, X: StateValue>(
         &self,
         id: StateId,

@@ -15,9 +15,6 @@ use state_api::{Error, ErrorKind, KeyGroups, KeyHash, Prepared, Result, StateKey
 /// Version of the layout. Stored in every directory; another version is refused.
 pub(crate) const VERSION: u32 = 1;
 
-/// Bytes of the key group at the front of every key.
-pub(crate) const GROUP_BYTES: usize = 2;
-
 /// Bytes of the chunk number at the end of the key of a list chunk.
 const CHUNK_BYTES: usize = 8;
 

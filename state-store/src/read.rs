@@ -139,10 +139,10 @@ impl<'r, S: Scan, K: StateKey, N: StateKey> Iterator for KeyGuards<'r, S, K, N> 
     }
 }
 
-fn keys<'r, R: OrderedRead, K, N>(
-    reader: &'r R,
+fn keys<R: OrderedRead, K, N>(
+    reader: &R,
     table: TableId,
-) -> Result<KeyGuards<'r, R::Scan<'r>, K, N>> {
+) -> Result<KeyGuards<'_, R::Scan<'_>, K, N>> {
     Ok(KeyGuards {
         scan: reader.scan(table, Bound::Unbounded, Bound::Unbounded)?,
         last: Vec::new(),
@@ -305,10 +305,6 @@ impl<S, UK, UV> fmt::Debug for MapEntries<'_, S, UK, UV> {
 }
 
 impl<'r, S: Scan, UK: StateKey, UV: StateValue> MapEntries<'r, S, UK, UV> {
-    #[expect(
-        clippy::type_complexity,
-        reason = "the item of the iterator, as in the trait"
-    )]
     fn step(
         &mut self,
         step: impl FnOnce(&mut S) -> Result<Option<Entry<'_>>>,

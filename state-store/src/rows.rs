@@ -114,11 +114,10 @@ impl<V: OrderedRead> RowSource for StoreRows<V> {
         let mut first: Option<(u16, usize)> = None;
         for (state, cursor) in self.cursors.iter_mut().enumerate() {
             cursor.fill(&*self.view, self.range)?;
-            if let Some(group) = cursor.group()? {
-                if first.is_none_or(|(least, _)| group < least) {
+            if let Some(group) = cursor.group()?
+                && first.is_none_or(|(least, _)| group < least) {
                     first = Some((group, state));
                 }
-            }
         }
         let Some((_, state)) = first else {
             return Ok(None);

@@ -336,11 +336,10 @@ fn pauses(rows: usize) {
         for _ in 0..writes {
             let key = random.below(rows) as u64;
             let took = time(|| {
-                if let Some(row) = table.get_mut(hash(key), |r| r.key == key) {
-                    if let Some(byte) = row.value.first_mut() {
+                if let Some(row) = table.get_mut(hash(key), |r| r.key == key)
+                    && let Some(byte) = row.value.first_mut() {
                         *byte = byte.wrapping_add(1);
                     }
-                }
             });
             longest = longest.max(took);
             total += took;

@@ -230,24 +230,20 @@ impl<R: Row> Table<R> {
         make: impl FnOnce() -> Result<R, E>,
     ) -> Result<(&mut R, bool), E> {
         let slot = self.directory.slot(hash);
-        match self
+        if let Some(bucket) = self
             .segment(slot)
             .table()
-            .find_bucket_index(probe(hash), eq)
-        {
-            Some(bucket) => {
-                if let Segment::Shared(_) = self.segment(slot) {
-                    self.own(slot); // a copy keeps every row in its bucket
-                }
-                match owned(&mut self.segments, slot).get_bucket_mut(bucket) {
-                    Some(row) => Ok((row, false)),
-                    None => unreachable!("the row was found in this bucket"),
-                }
+            .find_bucket_index(probe(hash), eq) {
+            if let Segment::Shared(_) = self.segment(slot) {
+                self.own(slot); // a copy keeps every row in its bucket
             }
-            None => {
-                let row = make()?;
-                Ok((self.insert(hash, slot, row), true))
+            match owned(&mut self.segments, slot).get_bucket_mut(bucket) {
+                Some(row) => Ok((row, false)),
+                None => unreachable!("the row was found in this bucket"),
             }
+        } else {
+            let row = make()?;
+            Ok((self.insert(hash, slot, row), true))
         }
     }
 

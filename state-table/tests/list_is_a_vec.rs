@@ -75,7 +75,7 @@ proptest! {
         }
         for (list, model) in &lists {
             check(list, model);
-            prop_assert_eq!(&ChunkedList::from_iter(model.iter().copied()), list);
+            prop_assert_eq!(&model.iter().copied().collect::<ChunkedList<_>>(), list);
         }
     }
 }

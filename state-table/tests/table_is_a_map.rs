@@ -29,7 +29,7 @@ impl Hashes {
         match self {
             Self::Even => spread(key),
             Self::Few => spread(key % 3),
-            Self::SamePrefix => (0xabcd_e << 44) | (spread(key) >> 40),
+            Self::SamePrefix => (0xa_bcde << 44) | (spread(key) >> 40),
             Self::SameSuffix => (key << 61) | 0x1234,
             Self::Equal => u64::MAX,
         }
@@ -115,7 +115,7 @@ fn check_table(table: &Table, model: &Model, hashes: Hashes) {
             "segments ascend"
         );
         next = range.end().checked_add(1);
-        assert!(segment.len() > 0 && segment.iter().all(|row| range.contains(&row.hash)));
+        assert!(!segment.is_empty() && segment.iter().all(|row| range.contains(&row.hash)));
     }
     for key in 0..600 {
         let found = table
@@ -160,7 +160,7 @@ fn run(hashes: Hashes, max_rows: usize, ops: Vec<Op>) {
             Op::ConsumeView(i) if !views.is_empty() => {
                 let (view, expected) = views.swap_remove(i % views.len());
                 let segments: Vec<_> = view.into_segments().collect();
-                let rows = segments.iter().flat_map(|segment| segment.iter());
+                let rows = segments.iter().flat_map(state_table::FrozenSegment::iter);
                 assert_eq!(sorted(rows), pairs(&expected));
             }
             Op::DropView(_) | Op::ConsumeView(_) => {}

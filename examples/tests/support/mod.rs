@@ -45,14 +45,14 @@ impl Lcg {
     }
 }
 
-/// Lines of up to `words` words each. The lower the rank of a word the more often it comes, and
-/// what comes between words is not always a space.
-pub(crate) fn text(lines: u64, words: u64, rng: &mut Lcg) -> Vec<u8> {
+/// Lines of up to `words` words each, out of a vocabulary of up to 676: the lower the rank of a
+/// word the more often it comes. What comes between words is not always a space.
+pub(crate) fn text(lines: u64, words: u64, vocabulary: u64, rng: &mut Lcg) -> Vec<u8> {
     let separators: [&[u8]; 6] = [b" ", b" ", b", ", b"-", b"\xff", "é7".as_bytes()];
     let mut text = Vec::new();
     for _ in 0..lines {
         for _ in 0..rng.below(words + 1) {
-            let end = rng.below(400) + 1;
+            let end = rng.below(vocabulary) + 1;
             let rank = rng.below(end);
             let (a, b) = (rank / 26 % 26, rank % 26);
             for letter in [a, b] {

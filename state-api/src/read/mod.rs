@@ -120,14 +120,10 @@ pub trait StateRead {
     /// # Errors
     /// As [`StateRead::value_read`], then as the iterator's items: what decoding and the engine
     /// may meet.
-    #[expect(
-        clippy::type_complexity,
-        reason = "the item spelt out reads better than an alias"
-    )]
-    fn keys<'r, H: ReadableHandle>(
-        &'r self,
+    fn keys<H: ReadableHandle>(
+        &self,
         handle: H,
-    ) -> Result<impl Iterator<Item = Result<(Ref<'r, Self::Key>, Ref<'r, H::Namespace>)>>>
+    ) -> Result<impl Iterator<Item = Result<(Ref<'_, Self::Key>, Ref<'_, H::Namespace>)>>>
     where
         Self: Sized,
     {

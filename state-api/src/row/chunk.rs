@@ -79,7 +79,9 @@ mod tests {
             let mut elements = elements;
             elements.push(vec![7; long]);
             let mut bytes = Vec::new();
-            elements.iter().for_each(|e| push(&mut bytes, e));
+            for element in &elements {
+                push(&mut bytes, element);
+            }
             prop_assert_eq!(count(&bytes).unwrap(), elements.len() as u64);
             let mut rest = &bytes[..];
             for element in &elements {

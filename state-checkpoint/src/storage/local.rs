@@ -47,22 +47,19 @@ impl LocalStorage {
     /// [`ErrorKind::Io`] when the directory cannot be created or resolved.
     pub fn open(root: impl AsRef<Path>) -> Result<Self> {
         let root = root.as_ref();
-        let resolved = fs::create_dir_all(root).and_then(|()| fs::canonicalize(root));
-        let path = resolved.map_err(|e| {
-            io_error(
-                "the root directory cannot be opened",
-                &root.display().to_string(),
-                e,
-            )
-        })?;
-        if let Some(parent) = path.parent() {
-            sync_dir(parent).map_err(|e| {
-                io_error(
-                    "the root directory cannot be synced",
-                    &root.display().to_string(),
-                    e,
-                )
-            })?;
+        let failed = |message: &str, e| io_error(message, &root.display().to_string(), e);
+        let made = root.ancestors().take_while(|dir| !dir.exists()).count();
+        let path = fs::create_dir_all(root)
+            .and_then(|()| fs::canonicalize(root))
+            .map_err(|e| failed("the root directory cannot be opened", e))?;
+        // The names of the directories just made must last; if none was, then that of the root,
+        // which a process that crashed may have made.
+        for parent in path.ancestors().skip(1).take(made.max(1)) {
+            match sync_dir(parent) {
+                // Not ours to sync: somebody else made the root, or gave it to us.
+                Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {}
+                synced => synced.map_err(|e| failed("the root directory cannot be synced", e))?,
+            }
         }
         Ok(Self(Arc::new(Root {
             path,

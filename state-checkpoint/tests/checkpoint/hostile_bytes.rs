@@ -208,15 +208,11 @@ fn blocks_that_cannot_be() {
             ..a.clone()
         }]),
     );
+}
 
-    let with = |compression, raw_len, stored_len| {
-        Run::new(vec![Block {
-            compression,
-            raw_len,
-            stored_len,
-            ..a.clone()
-        }])
-    };
+#[test]
+fn lengths_of_a_block_that_cannot_be() {
+    let a = Block::plain(1, (1, 0), (1, 0), 1, put(1, 0, 0, b"a", b"v"));
     let bomb = vec![0; MAX_COMPRESSED_BYTES as usize + 1];
     let payload = lz4_flex::block::compress(&bomb);
     let stored_len = u32::try_from(payload.len()).unwrap();
@@ -231,6 +227,14 @@ fn blocks_that_cannot_be() {
     let error = assert_corrupt(read(&Run::new(vec![bomb])), "runs/x.run", "a small bomb");
     assert_eq!(error.message(), "a block has impossible lengths");
 
+    let with = |compression, raw_len, stored_len| {
+        Run::new(vec![Block {
+            compression,
+            raw_len,
+            stored_len,
+            ..a.clone()
+        }])
+    };
     let len = a.stored_len;
     refused("unknown compression", &with(2, len, len));
     refused("stored shorter than raw", &with(0, len + 1, len));
@@ -470,6 +474,36 @@ const BENT_MANIFESTS: [(&str, &str, &str); 23] = [
     ),
     ("digest in upper case", "\"digest\":\"", "\"digest\":\"F"),
 ];
+
+#[test]
+fn a_manifest_in_another_outer_form() {
+    let (storage, _) = small_checkpoint();
+    let path = Manifest::path(1);
+    let good = String::from_utf8(content(&storage, &path)).unwrap();
+    for (what, from, to) in [
+        ("space before", "{\"manifest\"", " {\"manifest\""),
+        ("space inside", "{\"manifest\":", "{\"manifest\": "),
+        (
+            "space before the checksum",
+            ",\"checksum\"",
+            ", \"checksum\"",
+        ),
+        ("space at the end", "\"}\n", "\"} \n"),
+        ("no line feed", "\"}\n", "\"}"),
+        (
+            "escaped checksum",
+            "\"checksum\":\"",
+            "\"checksum\":\"\\u0030",
+        ),
+        ("escaped name", "\"checksum\"", "\"\\u0063hecksum\""),
+        ("more members", "\"}\n", "\",\"more\":1}\n"),
+        ("byte-order mark", "{\"manifest\"", "\u{feff}{\"manifest\""),
+    ] {
+        assert!(good.contains(from), "{what}");
+        replace(&storage, &path, good.replacen(from, to, 1).as_bytes());
+        assert_corrupt(block_on(load(&storage, 1)), &path, what);
+    }
+}
 
 #[test]
 fn a_manifest_that_cannot_be() {

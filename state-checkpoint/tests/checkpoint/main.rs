@@ -14,6 +14,7 @@ mod flipped_bytes;
 mod golden;
 mod hostile_bytes;
 mod lost_answer;
+mod manifest_and_run;
 mod narrow_reads;
 mod newer_version;
 mod publish_race;

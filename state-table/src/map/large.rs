@@ -66,7 +66,6 @@ impl<K: Clone, V: Clone> Chunk<K, V> {
 
     /// Takes the upper half away, as a chunk of its own.
     fn split(&mut self) -> Option<Self> {
-        self.low.clone_from(&self.entries.first()?.0); // the first chunk's may be too high
         let middle = self.entries.len() / 2;
         if let Some(entries) = Arc::get_mut(&mut self.entries) {
             let upper = entries.split_off(middle);
@@ -202,12 +201,14 @@ impl<K: StateKey, V: Clone> Large<K, V> {
                 entry: 0,
             };
         }
-        if chunk == 0 && entry == 0 {
-            // The old first chunk becomes the second: from now on its bound counts.
+        if chunk == 0 {
+            // It splits or becomes the second: from now on its bound counts.
             if let Some((first, _)) = target.entries.first() {
                 target.low = first.clone();
             }
-            return place;
+            if entry == 0 {
+                return place;
+            }
         }
         let Some(upper) = target.split() else {
             return place;

@@ -19,8 +19,8 @@ impl<UK, UV> fmt::Debug for TypedEntries<'_, UK, UV> {
     }
 }
 
-fn guards<'r, UK, UV>((key, value): (&'r UK, &'r UV)) -> Result<(Ref<'r, UK>, Ref<'r, UV>)> {
-    Ok((Ref::Borrowed(key), Ref::Borrowed(value)))
+fn guards<'r, UK, UV>((key, value): (&'r UK, &'r UV)) -> (Ref<'r, UK>, Ref<'r, UV>) {
+    (Ref::Borrowed(key), Ref::Borrowed(value))
 }
 
 impl<'r, UK, UV> Iterator for TypedEntries<'r, UK, UV> {
@@ -28,14 +28,14 @@ impl<'r, UK, UV> Iterator for TypedEntries<'r, UK, UV> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.as_mut()?.next().map(guards)
+        self.0.as_mut()?.next().map(guards).map(Ok)
     }
 }
 
 impl<UK, UV> DoubleEndedIterator for TypedEntries<'_, UK, UV> {
     #[inline]
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.0.as_mut()?.next_back().map(guards)
+        self.0.as_mut()?.next_back().map(guards).map(Ok)
     }
 }
 
@@ -140,13 +140,8 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         value: UV,
     ) -> Result<()> {
         let bytes = self.entry_bytes(&value);
-        let is_at = |row: &KeyedRow<K, N, ChunkedMap<UK, UV>>| row.is_at(at);
-        let make = || KeyedRow::at(at, ChunkedMap::new());
-        let (row, _) = self
-            .table
-            .rows
-            .find_or_insert_with(at.prepared.get(), is_at, make);
-        let before = row.state.insert(map_key, value);
+        let (map, _) = self.table.find_or_insert(at, ChunkedMap::new)?;
+        let before = map.insert(map_key, value);
         self.table.bytes += bytes;
         match before {
             Some(before) => self.table.bytes -= self.entry_bytes(&before),
