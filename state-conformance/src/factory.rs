@@ -14,7 +14,9 @@ pub trait BackendFactory: Sync + 'static {
     ///
     /// The directory is there. It is either empty or was [closed](StateBackend::close) or
     /// [destroyed](StateBackend::destroy), or a refused open left it. After a close the data must
-    /// be found again if [`survives_close`](state_api::Capability::survives_close) says so. The
+    /// be found again if [`survives_close`](state_api::Capability::survives_close) says so; while
+    /// views of the closed backend live, an open may be refused as
+    /// [`Conflict`](state_api::ErrorKind::Conflict). The
     /// suite never opens a directory again that a crash left (a backend that was dropped), so what
     /// happens with one is the factory's choice.
     ///

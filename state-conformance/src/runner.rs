@@ -105,7 +105,7 @@ pub(crate) fn check_shown<S: Strategy>(
         Err(TestError::Fail(reason, value)) => {
             let mut report = format!("{reason}\nshortest case that fails:\n{}\n", show(&value));
             if let Some(seed) = seeds.failed() {
-                let _ = writeln!(report, "seed: cc {seed}");
+                let _ = writeln!(report, "seed: {seed}");
                 match REGRESSIONS.get() {
                     Some(file) => {
                         let _ = writeln!(report, "kept in {file}: commit it");

@@ -97,6 +97,7 @@ macro_rules! __properties {
             life {
                 closed_state_is_found_as_promised
                 a_refused_open_leaves_the_data
+                views_may_hold_the_place
                 destroy_removes_the_data
                 held_memory_returns_to_nothing
             }

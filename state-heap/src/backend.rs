@@ -152,9 +152,10 @@ impl<K: StateKey> HeapBackend<K> {
         for meta in states {
             targets.push(if let Some(index) = self.find(&meta.name) {
                 if let Some(Some(slot)) = self.slots.get(index)
-                    && slot.meta != *meta {
-                        return Err(differs(&slot.meta, meta));
-                    }
+                    && slot.meta != *meta
+                {
+                    return Err(differs(&slot.meta, meta));
+                }
                 index
             } else {
                 let content = Content::Opaque(Arc::default());

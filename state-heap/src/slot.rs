@@ -109,9 +109,10 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
     fn restore_row(&mut self, groups: KeyGroups, row: RowRef<'_>) -> Result<()> {
         let payload = payload(row.envelope)?;
         if let Some(at) = &mut self.restoring
-            && let Some(tail) = row.key.strip_prefix(&at.prefix[..]) {
-                return self.kind.codec.decode_next(&mut at.state, tail, payload);
-            }
+            && let Some(tail) = row.key.strip_prefix(&at.prefix[..])
+        {
+            return self.kind.codec.decode_next(&mut at.state, tail, payload);
+        }
         self.finish_restore()?;
         let Parts {
             key,

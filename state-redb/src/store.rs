@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Bound;
 use std::path::Path;
+use std::sync::Arc;
 
 use redb::{Builder, Database, Durability, ReadableDatabase, ReadableTable, WriteTransaction};
 use state_api::{Capability, Error, ErrorKind, Result};
@@ -28,7 +29,8 @@ const FILE: &str = "state.redb";
 pub struct RedbStore {
     // `None` only after a freeze failed half-way; the adapter is poisoned then.
     transaction: Option<Transaction>,
-    database: Database,
+    // Shared with the views: redb refuses reads once the database is dropped.
+    database: Arc<Database>,
     dir: WorkDir,
 }
 
@@ -36,17 +38,28 @@ impl RedbStore {
     /// Opens or creates the store in the directory `path`.
     ///
     /// # Errors
-    /// As [`WorkDir::open`], and what redb meets.
+    /// As [`WorkDir::open`], and what redb meets; [`ErrorKind::Conflict`] too while views of a
+    /// closed backend hold the database. The directory is then left as it was.
     pub fn open(path: &Path, config: &RedbConfig) -> Result<Self> {
         let dir = WorkDir::open(path, NAME, &[FILE], config.on_dirty)?;
-        let database = Builder::new()
+        let created = Builder::new()
             .set_cache_size(config.cache_bytes)
-            .create(dir.file(FILE))
-            .map_err(|e| failed("open the database", e).with("path", path.display()))?;
+            .create(dir.file(FILE));
+        let database = match created {
+            Ok(database) => database,
+            Err(error) => {
+                let is_held = matches!(error, redb::DatabaseError::DatabaseAlreadyOpen);
+                if is_held {
+                    // Nothing was touched: the directory is as clean as it was found.
+                    dir.close()?;
+                }
+                return Err(failed("open the database", error).with("path", path.display()));
+            }
+        };
         let transaction = Some(Transaction::new(begin_write(&database)?, &[])?);
         Ok(Self {
             transaction,
-            database,
+            database: Arc::new(database),
             dir,
         })
     }
@@ -144,7 +157,7 @@ impl OrderedStore for RedbStore {
             .database
             .begin_read()
             .map_err(|e| failed("begin read", e))?;
-        let view = RedbView::new(&reader, &tables)?;
+        let view = RedbView::new(&self.database, &reader, &tables)?;
         self.transaction = Some(Transaction::new(begin_write(&self.database)?, &tables)?);
         Ok(view)
     }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::ops::Bound;
+use std::sync::Arc;
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableTable};
 use state_api::Result;
 use state_store::{OrderedRead, TableId};
 
@@ -12,13 +13,20 @@ use crate::scan::{RedbGuard, RedbScan};
 use crate::transaction::{Bytes, with_definition};
 
 /// A consistent view: the tables of a read transaction. Pages that it needs are kept while it
-/// lives, so the file grows by what is written meanwhile.
+/// lives, so the file grows by what is written meanwhile; and the database stays open, also behind
+/// the end of its backend, so the directory can be opened again only after the last view is gone.
 pub struct RedbView {
+    // Before the database: dropped first.
     tables: Vec<Option<ReadOnlyTable<Bytes, Bytes>>>,
+    _database: Arc<Database>,
 }
 
 impl RedbView {
-    pub(crate) fn new(transaction: &ReadTransaction, tables: &[TableId]) -> Result<Self> {
+    pub(crate) fn new(
+        database: &Arc<Database>,
+        transaction: &ReadTransaction,
+        tables: &[TableId],
+    ) -> Result<Self> {
         let len = tables.last().map_or(0, |last| last.0 as usize + 1);
         let mut open: Vec<_> = std::iter::repeat_with(|| None).take(len).collect();
         for &number in tables {
@@ -28,7 +36,10 @@ impl RedbView {
                 *slot = Some(table);
             }
         }
-        Ok(Self { tables: open })
+        Ok(Self {
+            tables: open,
+            _database: Arc::clone(database),
+        })
     }
 
     fn table(&self, table: TableId) -> Option<&ReadOnlyTable<Bytes, Bytes>> {

@@ -43,9 +43,19 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     /// # Errors
     /// [`ErrorKind::Mismatch`] when the store was written by another backend, for another key type
     /// or other key groups; [`ErrorKind::Unsupported`] for another layout version;
-    /// [`ErrorKind::Corrupt`] when its metadata does not parse; what the engine meets.
+    /// [`ErrorKind::Corrupt`] when its metadata does not parse; what the engine meets. A store that
+    /// does not match is closed again, unchanged.
     pub fn new(mut store: S, groups: KeyGroups) -> Result<Self> {
-        let directory = directory::open(&mut store, groups, type_name::<K>())?;
+        let directory = match directory::open(&mut store, groups, type_name::<K>()) {
+            Ok(directory) => directory,
+            Err(error) => {
+                // To drop it would be a crash, and the data would be lost for its owner.
+                if matches!(error.kind(), ErrorKind::Mismatch | ErrorKind::Unsupported) {
+                    store.close()?;
+                }
+                return Err(error);
+            }
+        };
         let mut slots = Slots::default();
         for listed in directory.states {
             store.create_table(listed.table)?;

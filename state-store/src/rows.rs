@@ -115,9 +115,10 @@ impl<V: OrderedRead> RowSource for StoreRows<V> {
         for (state, cursor) in self.cursors.iter_mut().enumerate() {
             cursor.fill(&*self.view, self.range)?;
             if let Some(group) = cursor.group()?
-                && first.is_none_or(|(least, _)| group < least) {
-                    first = Some((group, state));
-                }
+                && first.is_none_or(|(least, _)| group < least)
+            {
+                first = Some((group, state));
+            }
         }
         let Some((_, state)) = first else {
             return Ok(None);

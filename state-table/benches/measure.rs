@@ -81,6 +81,7 @@ fn compare_rounds(
     );
 }
 
+#[expect(clippy::too_many_lines, reason = "one comparison after the other")]
 fn ratios() {
     let mut random = Random(1);
     let keys: Vec<u64> = (0..ROWS).map(|_| random.next()).collect();
@@ -337,9 +338,10 @@ fn pauses(rows: usize) {
             let key = random.below(rows) as u64;
             let took = time(|| {
                 if let Some(row) = table.get_mut(hash(key), |r| r.key == key)
-                    && let Some(byte) = row.value.first_mut() {
-                        *byte = byte.wrapping_add(1);
-                    }
+                    && let Some(byte) = row.value.first_mut()
+                {
+                    *byte = byte.wrapping_add(1);
+                }
             });
             longest = longest.max(took);
             total += took;

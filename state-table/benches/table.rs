@@ -98,8 +98,8 @@ fn benches(c: &mut Criterion) {
     group.bench_function("bare", |b| {
         b.iter_with_large_drop(|| {
             let mut bare = Bare::default();
-            for key in keys {
-                *bare.entry(*key).or_insert(0) += 1;
+            for &key in &keys {
+                *bare.entry(key).or_insert(0) += 1;
             }
             black_box(bare)
         });
@@ -107,8 +107,8 @@ fn benches(c: &mut Criterion) {
     group.bench_function("table", |b| {
         b.iter_with_large_drop(|| {
             let mut ours = Ours::default();
-            for key in keys {
-                insert(&mut ours, *key, 1);
+            for &key in &keys {
+                insert(&mut ours, key, 1);
             }
             black_box(ours)
         });

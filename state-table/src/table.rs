@@ -233,7 +233,8 @@ impl<R: Row> Table<R> {
         if let Some(bucket) = self
             .segment(slot)
             .table()
-            .find_bucket_index(probe(hash), eq) {
+            .find_bucket_index(probe(hash), eq)
+        {
             if let Segment::Shared(_) = self.segment(slot) {
                 self.own(slot); // a copy keeps every row in its bucket
             }

@@ -1,6 +1,11 @@
 //! `range` yields what `BTreeMap::range` does, from both ends, for every kind of bound; where that
 //! panics, nothing.
 
+#![expect(
+    clippy::zero_sized_map_values,
+    reason = "only the keys matter to a range"
+)]
+
 use std::collections::BTreeMap;
 use std::ops::Bound;
 

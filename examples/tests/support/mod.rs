@@ -48,18 +48,17 @@ impl Lcg {
 /// Lines of up to `words` words each, out of a vocabulary of up to 676: the lower the rank of a
 /// word the more often it comes. What comes between words is not always a space.
 pub(crate) fn text(lines: u64, words: u64, vocabulary: u64, rng: &mut Lcg) -> Vec<u8> {
+    let letters = "aBcDefghijklmnoPqrstuvwxyZ".bytes();
     let separators: [&[u8]; 6] = [b" ", b" ", b", ", b"-", b"\xff", "é7".as_bytes()];
     let mut text = Vec::new();
     for _ in 0..lines {
         for _ in 0..rng.below(words + 1) {
             let end = rng.below(vocabulary) + 1;
-            let rank = rng.below(end);
-            let (a, b) = (rank / 26 % 26, rank % 26);
-            for letter in [a, b] {
-                text.push(b"aBcDefghijklmnoPqrstuvwxyZ"[usize::try_from(letter).unwrap()]);
-            }
-            let separator = rng.below(separators.len() as u64);
-            text.extend(separators[usize::try_from(separator).unwrap()]);
+            let rank = usize::try_from(rng.below(end)).unwrap();
+            text.extend(letters.clone().cycle().nth(rank / 26));
+            text.extend(letters.clone().cycle().nth(rank));
+            let separator = usize::try_from(rng.below(6)).unwrap();
+            text.extend(separators.into_iter().nth(separator).unwrap_or_default());
         }
         text.push(b'\n');
     }

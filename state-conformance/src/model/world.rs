@@ -168,6 +168,8 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
             Some(Backup::take(&mut self.backend)?)
         };
         self.backend.close()?;
+        // Views may hold the place.
+        self.past.views.clear();
         let mut backend: Backend<F> = self.site.reopen(&self.dir, all_groups())?;
         if let Some(backup) = backup {
             let handles = Handles::register(&mut backend)?;

@@ -190,7 +190,7 @@ pub fn a_panicking_closure_poisons<F: BackendFactory>(factory: &F) {
         model.counts.edit("a", &(), |count| *count = Some(1));
         model
             .scores
-            .edit("a", &(), |scores| drop(scores.insert(1, 1)));
+            .edit("a", &(), |scores| scores.extend([(1, 1)]));
         model.write_to(&mut backend, handles).unwrap();
         let backup = Backup::take(&mut backend).unwrap();
         let view = backend.freeze().unwrap();

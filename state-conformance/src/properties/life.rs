@@ -103,6 +103,32 @@ pub fn a_refused_open_leaves_the_data<F: BackendFactory>(factory: &F) {
     compare(&backend, handles, &model).unwrap();
 }
 
+/// While a view of a closed backend lives, an open of the same place succeeds or is refused as
+/// `Conflict`; the view reads on in either case, and the data is there when the view is gone.
+pub fn views_may_hold_the_place<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let dir = site.dir();
+    let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
+    let handles = Handles::register(&mut backend).unwrap();
+    let survives = backend.capability().survives_close;
+    let model = sample();
+    model.write_to(&mut backend, handles).unwrap();
+    let view = backend.freeze().unwrap();
+    backend.close().unwrap();
+    for _ in 0..2 {
+        match site.reopen::<String>(&dir, all_groups()) {
+            Ok(backend) => backend.close().unwrap(),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}"),
+        }
+        compare(&view, handles, &model).unwrap();
+    }
+    drop(view);
+    let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
+    let handles = Handles::register(&mut backend).unwrap();
+    let expected = if survives { model } else { Model::default() };
+    compare(&backend, handles, &expected).unwrap();
+}
+
 /// After a destroy the same place opens empty, for any keys.
 pub fn destroy_removes_the_data<F: BackendFactory>(factory: &F) {
     let site = Site::new(factory);

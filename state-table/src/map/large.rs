@@ -32,8 +32,8 @@ pub(super) struct Large<K, V> {
 #[derive(Clone)]
 pub(super) struct Chunk<K, V> {
     /// Above all keys of the chunk before, not above any key of this one. Stored here, side by
-    /// side, so that a search does not visit chunks in vain. The first chunk also takes keys below
-    /// its own, until it splits or gets a neighbour in front.
+    /// side, so that a search does not visit chunks in vain. Of the first chunk, which takes all
+    /// keys below the second, it is not looked at and may be anything.
     low: K,
     entries: Arc<Vec<(K, V)>>,
 }
@@ -108,9 +108,10 @@ impl<K, V> Large<K, V> {
     where
         Q: KeyRef<K> + ?Sized,
     {
-        match search_by(&self.chunks, |chunk| Q::from_key(&chunk.low).cmp(key)) {
-            Ok(chunk) => chunk,
-            Err(next) => next.saturating_sub(1),
+        let others = self.chunks.get(1..).unwrap_or_default();
+        match search_by(others, |chunk| Q::from_key(&chunk.low).cmp(key)) {
+            Ok(other) => other + 1,
+            Err(next) => next,
         }
     }
 
@@ -201,14 +202,12 @@ impl<K: StateKey, V: Clone> Large<K, V> {
                 entry: 0,
             };
         }
-        if chunk == 0 {
-            // It splits or becomes the second: from now on its bound counts.
+        if chunk == 0 && entry == 0 {
+            // The old first chunk becomes the second: from now on its bound counts.
             if let Some((first, _)) = target.entries.first() {
                 target.low = first.clone();
             }
-            if entry == 0 {
-                return place;
-            }
+            return place;
         }
         let Some(upper) = target.split() else {
             return place;
@@ -292,6 +291,57 @@ mod tests {
     fn fill(large: &Large<u32, ()>) -> f64 {
         f64::from(u32::try_from(large.len).unwrap())
             / f64::from(u32::try_from(large.chunks.len() * CAP).unwrap())
+    }
+
+    /// Keys ascend throughout, and each bound lies between the chunks that it parts.
+    fn check(large: &Large<u32, ()>) {
+        let keys = |chunk: &Chunk<u32, ()>| chunk.entries.iter().map(|(k, ())| *k).collect();
+        let chunks: Vec<Vec<u32>> = large.chunks.iter().map(keys).collect();
+        let all = chunks.concat();
+        assert!(all.is_sorted_by(|a, b| a < b) && all.len() == large.len);
+        for (i, chunk) in chunks.iter().enumerate() {
+            assert!((1..=CAP).contains(&chunk.len()));
+            if i > 0 {
+                let low = large.chunks[i].low;
+                assert!(
+                    chunks[i - 1].last() < Some(&low) && low <= chunk[0],
+                    "chunk {i}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_part_the_chunks() {
+        let insert = |large: &mut Large<u32, ()>, keys: &mut dyn Iterator<Item = u32>| {
+            for key in keys {
+                if let Err(place) = large.search(&key) {
+                    large.insert(place, key, ());
+                    check(large);
+                }
+            }
+        };
+        // Keys below the first chunk's, which splits more than once.
+        let mut large = of(5000..5400);
+        insert(&mut large, &mut (0..1500));
+        // Keys that follow when all of the first chunk's first keys are gone.
+        let mut large = of(5000..5400);
+        insert(&mut large, &mut (0..17));
+        for key in 5000..5400 {
+            let place = large.search(&key).unwrap();
+            large.remove(place);
+            check(&large);
+        }
+        insert(&mut large, &mut (17..1500));
+        // Keys between a bound and the first key of its chunk, which splits.
+        let mut large = of(0..1);
+        insert(&mut large, &mut (1178..11_938).step_by(8).rev());
+        for key in (3701..4107).filter(|key| key % 8 == 2) {
+            let place = large.search(&key).unwrap();
+            large.remove(place);
+            check(&large);
+        }
+        insert(&mut large, &mut (1463..4931).step_by(3).rev());
     }
 
     #[test]

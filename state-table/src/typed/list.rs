@@ -55,10 +55,7 @@ where
 
     #[inline]
     fn is_empty<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<bool> {
-        Ok(self
-            .0
-            .find(at.prepared.get(), |row| row.is_at(at))
-            .is_none())
+        Ok(self.find(at)?.is_none())
     }
 }
 
@@ -92,32 +89,23 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
         let Some(first) = elements.next() else {
             return Ok(());
         };
+        let (mut entries, mut bytes) = (0, 0);
         let heap_size = self.heap_size;
-        let table = &mut *self.table;
-        let is_at = |row: &KeyedRow<K, N, ChunkedList<T>>| row.is_at(at);
-        let make = || KeyedRow::at(at, ChunkedList::new());
-        let (row, _) = table
-            .rows
-            .find_or_insert_with(at.prepared.get(), is_at, make);
+        let (list, _) = self.table.begin_update(at, ChunkedList::new)?;
         for element in std::iter::once(first).chain(elements) {
-            table.entries += 1;
-            table.bytes += signed(size_of::<T>());
-            if let Some(heap_size) = heap_size {
-                table.bytes += signed(heap_size(&element));
-            }
-            row.state.push(element);
+            entries += 1;
+            bytes += signed(size_of::<T>()) + heap_size.map_or(0, |size| signed(size(&element)));
+            list.push(element);
         }
+        self.table.entries += entries;
+        self.table.bytes += bytes;
+        self.table.in_update = false;
         Ok(())
     }
 
     fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<()> {
-        if let Some(row) = self
-            .table
-            .rows
-            .remove(at.prepared.get(), |row| row.is_at(at))
-        {
-            self.table
-                .forget(Weight::of_list(&row.state, self.heap_size));
+        if let Some(list) = self.table.remove(at)? {
+            self.table.forget(Weight::of_list(&list, self.heap_size));
         }
         Ok(())
     }

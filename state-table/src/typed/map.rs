@@ -56,9 +56,9 @@ where
         at: Address<'_, Q, N, RowHash>,
         map_key: &UQ,
     ) -> Result<Option<Ref<'r, UV>>> {
-        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
-        Ok(row
-            .and_then(|row| row.state.get(map_key))
+        Ok(self
+            .find(at)?
+            .and_then(|map| map.get(map_key))
             .map(Ref::Borrowed))
     }
 
@@ -78,10 +78,7 @@ where
 
     #[inline]
     fn is_empty<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<bool> {
-        Ok(self
-            .0
-            .find(at.prepared.get(), |row| row.is_at(at))
-            .is_none())
+        Ok(self.find(at)?.is_none())
     }
 
     #[inline]
@@ -91,10 +88,8 @@ where
         from: Bound<&UQ>,
         to: Bound<&UQ>,
     ) -> Result<Self::Range> {
-        let row = self.0.find(at.prepared.get(), |row| row.is_at(at));
-        Ok(TypedEntries(
-            row.map(|row| row.state.range::<UQ, _>((from, to))),
-        ))
+        let map = self.find(at)?;
+        Ok(TypedEntries(map.map(|map| map.range::<UQ, _>((from, to)))))
     }
 }
 
@@ -216,15 +211,7 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         f: impl FnOnce(&mut UV) -> R,
     ) -> Result<R> {
         let heap_size = self.heap_size;
-        // Set before the table is borrowed by its row; an error on the way resets it.
-        self.table.in_update = true;
-        let (map, _) = match self.table.find_or_insert(at, ChunkedMap::new) {
-            Ok(reached) => reached,
-            Err(error) => {
-                self.table.in_update = false;
-                return Err(error);
-            }
-        };
+        let (map, _) = self.table.begin_update(at, ChunkedMap::new)?;
         let (value, inserted) = map.entry(map_key, || (map_key.to_key(), init));
         let before = match heap_size {
             Some(heap_size) if !inserted => signed(heap_size(value)),
@@ -261,13 +248,8 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
     }
 
     fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<()> {
-        if let Some(row) = self
-            .table
-            .rows
-            .remove(at.prepared.get(), |row| row.is_at(at))
-        {
-            self.table
-                .forget(Weight::of_map(&row.state, self.heap_size));
+        if let Some(map) = self.table.remove(at)? {
+            self.table.forget(Weight::of_map(&map, self.heap_size));
         }
         Ok(())
     }

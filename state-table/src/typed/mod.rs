@@ -43,6 +43,21 @@ pub trait Lookup {
     fn row_count(&self) -> usize;
 }
 
+#[inline]
+fn find_or_insert<'t, K: StateKey, N: StateKey, X: Clone, Q: KeyRef<K> + ?Sized>(
+    rows: &'t mut Table<KeyedRow<K, N, X>>,
+    groups: KeyGroups,
+    at: Address<'_, Q, N, RowHash>,
+    state: impl FnOnce() -> X,
+) -> Result<(&'t mut X, bool)> {
+    let is_at = |row: &KeyedRow<K, N, X>| row.is_at(at);
+    let (row, inserted) = rows.find_or_try_insert_with(at.prepared.get(), is_at, || {
+        absent(groups, at.key)?;
+        Ok(KeyedRow::at(at, state()))
+    })?;
+    Ok((&mut row.state, inserted))
+}
+
 /// Refuses a key that was not found because it is not owned. A key that is found was checked when
 /// its row was inserted, so only absence pays for the canonical hash; and not even that where all
 /// key groups are owned.
@@ -248,6 +263,25 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         Some(&mut row.state)
     }
 
+    /// The row at an address, or a new one; whether it is new. Foreign code runs on it next: the
+    /// caller resets `in_update` when that has returned.
+    #[inline]
+    pub(crate) fn begin_update<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        state: impl FnOnce() -> X,
+    ) -> Result<(&mut X, bool)> {
+        let Self {
+            rows,
+            groups,
+            in_update,
+            ..
+        } = self;
+        let found = find_or_insert(rows, *groups, at, state)?;
+        *in_update = true;
+        Ok(found)
+    }
+
     /// The row at an address, or a new one; whether it is new.
     #[inline]
     pub(crate) fn find_or_insert<Q: KeyRef<K> + ?Sized>(
@@ -255,15 +289,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         at: Address<'_, Q, N, RowHash>,
         state: impl FnOnce() -> X,
     ) -> Result<(&mut X, bool)> {
-        let groups = self.groups;
-        let is_at = |row: &KeyedRow<K, N, X>| row.is_at(at);
-        let (row, inserted) =
-            self.rows
-                .find_or_try_insert_with(at.prepared.get(), is_at, || {
-                    absent(groups, at.key)?;
-                    Ok(KeyedRow::at(at, state()))
-                })?;
-        Ok((&mut row.state, inserted))
+        find_or_insert(&mut self.rows, self.groups, at, state)
     }
 
     /// Takes the row at an address out.

@@ -96,24 +96,18 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         init: V,
         f: impl FnOnce(&mut V) -> R,
     ) -> Result<R> {
-        let hash = at.prepared.get();
-        let heap_size = self.heap_size;
-        let table = &mut *self.table;
-        let is_at = |row: &KeyedRow<K, N, V>| row.is_at(at);
-        let (row, inserted) = table
-            .rows
-            .find_or_insert_with(hash, is_at, || KeyedRow::at(at, init));
-        let before = match heap_size {
-            Some(heap_size) if !inserted => super::signed(heap_size(&row.state)),
+        let (state, inserted) = self.table.begin_update(at, || init)?;
+        let before = match self.heap_size {
+            Some(heap_size) if !inserted => super::signed(heap_size(state)),
             _ => 0,
         };
-        table.entries += u64::from(inserted);
-        table.in_update = true;
-        let result = f(&mut row.state);
-        table.in_update = false;
-        if let Some(heap_size) = heap_size {
-            table.bytes += super::signed(heap_size(&row.state)) - before;
+        let result = f(state);
+        if let Some(heap_size) = self.heap_size {
+            let grown = super::signed(heap_size(state)) - before;
+            self.table.bytes += grown;
         }
+        self.table.entries += u64::from(inserted);
+        self.table.in_update = false;
         Ok(result)
     }
 
