@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::iter::FusedIterator;
-use std::ops::RangeInclusive;
 use std::sync::{Arc, Weak};
 
 use hashbrown::HashTable;
@@ -23,7 +22,7 @@ use crate::segment::{Segment, is_sparse, probe};
 ///
 /// # Layout
 /// The leading bits of a hash choose the segment (extendible hashing), so segments in order are
-/// hashes in order, and key groups, being monotone in the hash, come out contiguous. A segment
+/// hashes in order. A segment
 /// that is full splits in two; its neighbours do not notice. Segments are not merged again: a table
 /// that lost its rows gives back their buckets (16 or more bytes a row) but keeps about 48 bytes
 /// for each segment it once had, until [`Table::clear`].
@@ -41,7 +40,6 @@ use crate::segment::{Segment, is_sparse, probe};
 pub struct Table<R> {
     directory: Directory,
     segments: Vec<Segment<R>>,
-    hashes: (u64, u64),
     max_rows: usize,
     len: usize,
     /// Sum of the segments' bucket bytes.
@@ -60,25 +58,15 @@ impl<R> Table<R> {
     /// Rows a segment for small rows: what 1,024 buckets hold.
     pub const MAX_ROWS: usize = 896;
 
-    /// An empty table for hashes of the whole 64-bit range.
+    /// An empty table.
     ///
     /// A segment that reaches `max_rows` splits: it is the most rows that the first write after a
     /// [`Table::freeze`] copies. Take seven eighths of a power of two ([`Table::MAX_ROWS`]; 448
     /// where cloning a row costs more), or up to half of the buckets stay empty. 0 counts as 1.
     pub fn new(max_rows: usize) -> Self {
-        Self::for_hashes(0..=u64::MAX, max_rows)
-    }
-
-    /// [`Table::new`] for hashes in `hashes` only, such as those of an owned key-group range:
-    /// without it, a worker that owns one key group of 128 has a directory 128 times too large.
-    ///
-    /// A hash outside is not an error: its row is found, but comes out of order, and the
-    /// ranges that segments report do not hold for it.
-    pub fn for_hashes(hashes: RangeInclusive<u64>, max_rows: usize) -> Self {
         Self {
-            directory: Directory::new(&hashes),
+            directory: Directory::new(),
             segments: vec![Segment::new()],
-            hashes: hashes.into_inner(),
             max_rows: max_rows.max(1),
             len: 0,
             bucket_bytes: 0,
@@ -125,7 +113,7 @@ impl<R> Table<R> {
         let lost = self.segments.iter().filter(|segment| segment.is_viewed());
         let lost = lost.map(Segment::bytes).sum();
         self.lend(lost);
-        self.directory = Directory::new(&(self.hashes.0..=self.hashes.1));
+        self.directory = Directory::new();
         self.segments = vec![Segment::new()];
         self.len = 0;
         self.bucket_bytes = 0;

@@ -1,5 +1,5 @@
-//! Segments of even hashes stay below their cap and come in ascending, disjoint ranges of hashes, be
-//! the range of the table wide, narrow or across a boundary.
+//! Segments stay below their cap and come in ascending, disjoint ranges of hashes, be the hashes
+//! spread over all 64 bits, crowded into a part of them, or across a boundary.
 
 mod row;
 
@@ -13,7 +13,7 @@ fn segments_are_bounded_and_ascend() {
         43 << 57..=86 << 57,
         half - (1 << 50)..=half + (1 << 51),
     ] {
-        let mut table = Table::for_hashes(range.clone(), 448);
+        let mut table = Table::new(448);
         let span = u128::from(range.end() - range.start()) + 1;
         for key in 0..30_000 {
             let offset = u64::try_from((u128::from(spread(key)) * span) >> 64).unwrap();

@@ -1,7 +1,7 @@
 //! Two states of one key, read at once, by an operator that runs on every backend.
 //!
-//! The operator keeps sum and count of a sensor's readings and tells how far each reading is from
-//! the average before it. On the heap the two reads are borrows; on redb they are decoded values;
+//! The operator keeps sum and count of a sensor's readings and tells how far each is from the
+//! average before it. On the heap the two reads are borrows; on redb they are decoded values;
 //! `Ref` is either, and the operator cannot tell.
 
 #![expect(clippy::print_stdout, reason = "a program that shows something")]

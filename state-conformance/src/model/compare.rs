@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use state_api::read::ReadableHandle;
+use state_api::read::{ReadAt, ReadableHandle};
 use state_api::{
     ErrorKind, KeyHash, List, Map, Ref, Result as StateResult, StateKey, StateRead, StateValue,
     Value,
@@ -19,34 +19,28 @@ use super::strategy::{NAMES, NUMBERS};
 use crate::difference::Difference;
 
 type Checked = Result<(), Difference>;
+type At<'r, 'k, R, N> = ReadAt<'r, 'k, R, str, N>;
 
 fn len(cell: usize) -> u64 {
     u64::try_from(cell).unwrap_or(u64::MAX)
 }
 
-fn value<R, V, N>(
-    state: &R,
-    handle: Value<V, N>,
-    key: &str,
-    namespace: &N,
-    cell: &Option<V>,
-) -> Checked
+fn value<R, V, N>(at: &At<'_, '_, R, N>, handle: Value<V, N>, cell: &Option<V>) -> Checked
 where
     R: StateRead<Key = String>,
     V: StateValue + PartialEq + Debug,
     N: StateKey,
 {
-    let found = state.at(key).in_namespace(namespace).value(handle).get()?;
+    let found = at.value(handle).get()?;
     Difference::between("value", cell, &found.map(Ref::into_owned))
 }
 
-fn list<R, T, N>(state: &R, handle: List<T, N>, key: &str, namespace: &N, cell: &Vec<T>) -> Checked
+fn list<R, T, N>(at: &At<'_, '_, R, N>, handle: List<T, N>, cell: &Vec<T>) -> Checked
 where
     R: StateRead<Key = String>,
     T: StateValue + PartialEq + Debug,
     N: StateKey,
 {
-    let at = state.at(key).in_namespace(namespace);
     let found = at
         .list(handle)
         .iter()?
@@ -57,10 +51,8 @@ where
 }
 
 fn map<R, UK, UV, N>(
-    state: &R,
+    at: &At<'_, '_, R, N>,
     handle: Map<UK, UV, N>,
-    key: &str,
-    namespace: &N,
     cell: &BTreeMap<UK, UV>,
 ) -> Checked
 where
@@ -69,7 +61,6 @@ where
     UV: StateValue + PartialEq + Debug,
     N: StateKey,
 {
-    let at = state.at(key).in_namespace(namespace);
     let all: Vec<_> = cell.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     for walk in [Walk::Forward, Walk::Backward, Walk::Inward] {
         let found = entries(walk, at.map(handle).iter()?)?;
@@ -130,49 +121,25 @@ pub(super) fn touched<R: StateRead<Key = String>>(
     model: &Model,
     data: &Data,
 ) -> Checked {
+    let text = data.key().text();
+    let key = text.as_str();
+    let at = state.at(key);
+    let unit = at.in_namespace(&());
     let outcome = match data {
-        Data::Counts(key, _) => {
-            let key = key.text();
-            value(
-                state,
-                handles.counts,
-                &key,
-                &(),
-                &model.counts.get(&key, &()),
-            )
-        }
-        Data::Notes(key, ns, _) => {
-            let key = key.text();
-            value(state, handles.notes, &key, ns, &model.notes.get(&key, ns))
-        }
-        Data::Events(key, _) => {
-            let key = key.text();
-            list(
-                state,
-                handles.events,
-                &key,
-                &(),
-                &model.events.get(&key, &()),
-            )
-        }
-        Data::Words(key, ns, _) => {
-            let key = key.text();
-            list(state, handles.words, &key, ns, &model.words.get(&key, ns))
-        }
-        Data::Scores(key, _) => {
-            let key = key.text();
-            map(
-                state,
-                handles.scores,
-                &key,
-                &(),
-                &model.scores.get(&key, &()),
-            )
-        }
-        Data::Tags(key, ns, _) => {
-            let key = key.text();
-            map(state, handles.tags, &key, ns, &model.tags.get(&key, ns))
-        }
+        Data::Counts(..) => value(&unit, handles.counts, &model.counts.get(key, &())),
+        Data::Events(..) => list(&unit, handles.events, &model.events.get(key, &())),
+        Data::Scores(..) => map(&unit, handles.scores, &model.scores.get(key, &())),
+        Data::Notes(_, ns, _) => value(
+            &at.in_namespace(ns),
+            handles.notes,
+            &model.notes.get(key, ns),
+        ),
+        Data::Words(_, ns, _) => list(
+            &at.in_namespace(ns),
+            handles.words,
+            &model.words.get(key, ns),
+        ),
+        Data::Tags(_, ns, _) => map(&at.in_namespace(ns), handles.tags, &model.tags.get(key, ns)),
     };
     outcome.map_err(|difference| difference.while_doing("a read of what was just touched"))
 }
@@ -189,24 +156,26 @@ pub fn compare<R: StateRead<Key = String>>(state: &R, handles: Handles, model: &
         if !groups.owns(KeyHash::of(text.as_str())?) {
             continue;
         }
-        let at = |name: &'static str| {
+        let in_ = |name: &'static str| {
             move |difference: Difference| difference.while_doing(format_args!("{name} of {key:?}"))
         };
+        let at = state.at(text.as_str());
+        let unit = at.in_namespace(&());
         let counts = model.counts.get(&text, &());
-        value(state, handles.counts, &text, &(), &counts).map_err(at("counts"))?;
+        value(&unit, handles.counts, &counts).map_err(in_("counts"))?;
         let events = model.events.get(&text, &());
-        list(state, handles.events, &text, &(), &events).map_err(at("events"))?;
+        list(&unit, handles.events, &events).map_err(in_("events"))?;
         let scores = model.scores.get(&text, &());
-        map(state, handles.scores, &text, &(), &scores).map_err(at("scores"))?;
+        map(&unit, handles.scores, &scores).map_err(in_("scores"))?;
         for ns in &NUMBERS {
+            let at = at.in_namespace(ns);
             let notes = model.notes.get(&text, ns);
-            value(state, handles.notes, &text, ns, &notes).map_err(at("notes"))?;
-            let tags = model.tags.get(&text, ns);
-            map(state, handles.tags, &text, ns, &tags).map_err(at("tags"))?;
+            value(&at, handles.notes, &notes).map_err(in_("notes"))?;
+            map(&at, handles.tags, &model.tags.get(&text, ns)).map_err(in_("tags"))?;
         }
         for ns in NAMES.map(str::to_owned) {
             let words = model.words.get(&text, &ns);
-            list(state, handles.words, &text, &ns, &words).map_err(at("words"))?;
+            list(&at.in_namespace(&ns), handles.words, &words).map_err(in_("words"))?;
         }
     }
     let of = |name: &'static str| move |difference: Difference| difference.while_doing(name);
