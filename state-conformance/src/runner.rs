@@ -16,7 +16,7 @@ use crate::difference::{Difference, short};
 
 /// Number of generated histories of a property, unless the environment says otherwise: the suite
 /// of a disk engine, unoptimised, takes some seconds.
-const CASES: u32 = 24;
+const CASES: u32 = 48;
 
 /// Milliseconds that shrinking may take.
 const SHRINK_MS: u32 = 60_000;

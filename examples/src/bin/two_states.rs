@@ -52,13 +52,7 @@ impl Average {
 /// Runs the operator on a backend and returns what it tells.
 fn run<B: StateBackend<Key = String>>(mut state: B) -> Result<Vec<Option<f64>>> {
     let average = Average::register(&mut state)?;
-    let readings = [
-        ("attic", 20.0),
-        ("cellar", 8.0),
-        ("attic", 24.0),
-        ("attic", 19.0),
-    ];
-    let told = readings.map(|(sensor, reading)| average.observe(&mut state, sensor, reading));
+    let told = [20.0, 24.0, 19.0].map(|reading| average.observe(&mut state, "attic", reading));
     let told = told.into_iter().collect::<Result<Vec<_>>>()?;
 
     let view = state.freeze()?;
@@ -75,7 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
     let on_heap = run(HeapBackend::new(groups))?;
     let on_redb = run(redb::open(dir.path(), groups, &RedbConfig::default())?)?;
-    assert_eq!(on_heap, [None, None, Some(4.0), Some(-3.0)]);
+    assert_eq!(on_heap, [None, Some(4.0), Some(-3.0)]);
     assert_eq!(on_heap, on_redb);
     Ok(())
 }

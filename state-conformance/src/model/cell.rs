@@ -56,6 +56,11 @@ impl<N: Ord + Clone, C: Cell> Cells<N, C> {
         result
     }
 
+    /// Whether anything is there under `key`, in any namespace.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.keys().any(|(other, _)| other == key)
+    }
+
     /// The cells that are there, by key and namespace.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&(String, N), &C)> {
         self.0.iter()

@@ -151,7 +151,11 @@ pub(super) fn touched<R: StateRead<Key = String>>(
 /// The first difference.
 pub fn compare<R: StateRead<Key = String>>(state: &R, handles: Handles, model: &Model) -> Checked {
     let groups = state.key_groups();
-    for key in Key::all() {
+    // The long key is slow. Where it has nothing, the list of keys below tells if it has something.
+    let long = Key::all()
+        .skip(Key::short().count())
+        .filter(|key| model.has(&key.text()));
+    for key in Key::short().chain(long) {
         let text = key.text();
         if !groups.owns(KeyHash::of(text.as_str())?) {
             continue;

@@ -23,6 +23,11 @@ impl Key {
         (0..Self::COUNT).map(Self)
     }
 
+    /// All keys but the long one, which costs as much as a thousand others.
+    pub fn short() -> impl Iterator<Item = Self> {
+        (0..Self::COUNT - 1).map(Self)
+    }
+
     /// The key as text.
     pub fn text(self) -> String {
         match self.0 {

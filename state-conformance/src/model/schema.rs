@@ -87,6 +87,24 @@ pub struct Model {
 }
 
 impl Model {
+    /// Whether any state has anything under `key`.
+    pub fn has(&self, key: &str) -> bool {
+        let Self {
+            counts,
+            notes,
+            events,
+            words,
+            scores,
+            tags,
+        } = self;
+        counts.has(key)
+            || notes.has(key)
+            || events.has(key)
+            || words.has(key)
+            || scores.has(key)
+            || tags.has(key)
+    }
+
     /// Writes the whole state of the model to an empty backend, on the shortest way and last key
     /// first: another history of the same state.
     ///
@@ -120,11 +138,9 @@ impl Model {
                 .extend(words.iter().cloned())?;
         }
         for ((key, ()), events) in self.events.iter().rev() {
+            let mut at = backend.at_mut(key.as_str());
             for event in events {
-                backend
-                    .at_mut(key.as_str())
-                    .list(handles.events)
-                    .push(*event)?;
+                at.list(handles.events).push(*event)?;
             }
         }
         for ((key, namespace), note) in self.notes.iter().rev() {

@@ -17,7 +17,7 @@ fn fill<B: StateBackend<Key = String>>(
     model: &mut Model,
     round: u64,
 ) {
-    for key in Key::all().map(Key::text) {
+    for key in Key::short().map(Key::text) {
         let mut at = backend.at_mut(key.as_str());
         at.value(handles.counts).put(round).unwrap();
         at.list(handles.events).extend([round, round + 1]).unwrap();
@@ -44,7 +44,7 @@ fn fill<B: StateBackend<Key = String>>(
 
 /// Clears everything that [`fill`] wrote.
 fn clear<B: StateBackend<Key = String>>(backend: &mut B, handles: Handles) {
-    for key in Key::all().map(Key::text) {
+    for key in Key::short().map(Key::text) {
         let mut at = backend.at_mut(key.as_str());
         at.value(handles.counts).clear().unwrap();
         at.list(handles.events).clear().unwrap();
