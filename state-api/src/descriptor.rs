@@ -111,8 +111,8 @@ macro_rules! descriptor {
                     name: self.names.state.clone(),
                     kind: $kind,
                     codec: self.codec.id(),
-                    key_type: type_name::<K>().into(),
-                    namespace_type: type_name::<N>().into(),
+                    key_type: K::type_name().into(),
+                    namespace_type: N::type_name().into(),
                     map_key_type: $map_key,
                     value_type: match &self.names.value {
                         Some(name) => name.clone(),
@@ -184,5 +184,5 @@ descriptor! {
 
 descriptor! {
     /// Describes a map state: an ordered map from `UK` to `UV` per key and namespace.
-    MapDescriptor<UK, ; UV> => Map<UK, UV, N>, StateKind::Map, register_map, Some(type_name::<UK>().into())
+    MapDescriptor<UK, ; UV> => Map<UK, UV, N>, StateKind::Map, register_map, Some(UK::type_name().into())
 }

@@ -6,7 +6,8 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | write the rows of one worker | [`write_part`] |
+//! | take and restore the checkpoint of one worker | [`checkpoint`], [`restore`](restore()) |
+//! | write the view of one worker of many | [`write_view`]; below it [`write_part`] |
 //! | make a checkpoint of the parts of all workers | [`publish`] |
 //! | find a checkpoint | [`latest`], [`list`], [`load`] |
 //! | read rows back, clipped to a worker's key groups | [`open_restore`] |
@@ -88,6 +89,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backend;
 mod catalog;
 mod damage;
 mod digest;
@@ -99,6 +101,7 @@ pub mod storage;
 mod unique;
 mod verify;
 
+pub use backend::{checkpoint, restore, write_view};
 pub use catalog::{Checkpoint, latest, list, load, publish};
 pub use digest::Digest;
 pub use manifest::{Manifest, Part, RunRef};

@@ -16,7 +16,7 @@ use crate::difference::{Difference, short};
 
 /// Number of generated histories of a property, unless the environment says otherwise: the suite
 /// of a disk engine, unoptimised, takes some seconds.
-const CASES: u32 = 48;
+const CASES: u32 = 32;
 
 /// Milliseconds that shrinking may take.
 const SHRINK_MS: u32 = 60_000;
@@ -45,9 +45,9 @@ pub(crate) fn with_regressions(file: String, property: impl FnOnce()) {
 /// Number of generated histories of a property.
 pub(crate) fn cases() -> u32 {
     let set = std::env::var("STATE_CONFORMANCE_CASES").ok();
-    set.map_or(CASES, |set| match set.parse() {
-        Ok(cases) => cases,
-        Err(_) => panic!("STATE_CONFORMANCE_CASES must be a number, and is {set:?}"),
+    set.map_or(CASES, |set| {
+        set.parse()
+            .unwrap_or_else(|error| panic!("STATE_CONFORMANCE_CASES is {set:?}: {error}"))
     })
 }
 

@@ -71,6 +71,7 @@ macro_rules! __properties {
                 handles_of_other_types_are_refused
                 a_state_is_bound_once
                 dropped_states_are_gone
+                a_name_can_be_used_again
             }
             ownership {
                 keys_of_other_workers_are_refused

@@ -1,6 +1,6 @@
 //! The backend: typed keyed state over any ordered store.
 
-use std::any::{Any, type_name};
+use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Bound;
@@ -46,7 +46,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     /// [`ErrorKind::Corrupt`] when its metadata does not parse; what the engine meets. A store that
     /// does not match is closed again, unchanged.
     pub fn new(mut store: S, groups: KeyGroups) -> Result<Self> {
-        let directory = match directory::open(&mut store, groups, type_name::<K>()) {
+        let directory = match directory::open(&mut store, groups, K::type_name()) {
             Ok(directory) => directory,
             Err(error) => {
                 // To drop it would be a crash, and the data would be lost for its owner.

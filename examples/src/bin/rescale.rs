@@ -13,7 +13,7 @@ use state_backends::checkpoint::{self, Checkpoint, MemoryStorage, Part, RunOptio
 use state_backends::heap::HeapBackend;
 use state_backends::redb::{self, RedbConfig};
 use state_backends::{Clock, KeyGroups, KeyHash, Result, SystemClock, ValueDescriptor};
-use state_backends::{StateBackend, StateRead, StateView};
+use state_backends::StateBackend;
 
 const USERS: u64 = 1_000;
 const GROUPS: u16 = KeyGroups::DEFAULT;
@@ -35,10 +35,7 @@ async fn before(storage: &MemoryStorage, index: u16) -> Result<Part> {
     let groups = KeyGroups::of_worker(GROUPS, index, 2)?;
     let mut state = HeapBackend::new(groups);
     click(&mut state, 1)?;
-    let view = state.freeze()?;
-    let (states, mut rows) = (view.states(), view.into_rows(groups.range())?);
-    let options = RunOptions::default();
-    checkpoint::write_part(storage, "clicks", groups, &states, &mut rows, &options).await
+    checkpoint::write_view(storage, "clicks", state.freeze()?, &RunOptions::default()).await
 }
 
 /// Worker `index` of three goes on; returns the users that it owns.
@@ -47,9 +44,7 @@ async fn after(storage: &MemoryStorage, index: u16) -> Result<u64, Box<dyn Error
     let dir = tempfile::tempdir()?;
     let mut state = redb::open(dir.path(), groups, &RedbConfig::default())?;
     let manifest = checkpoint::latest(storage).await?.ok_or("no checkpoint")?;
-    let mut rows = checkpoint::open_restore(storage, &manifest, "clicks", groups).await?;
-    let states = rows.states().to_vec();
-    state.restore(&states, &mut rows)?;
+    checkpoint::restore(storage, &manifest, "clicks", &mut state).await?;
     let users = click(&mut state, 2)?;
     state.destroy()?;
     Ok(users)

@@ -54,7 +54,15 @@ use super::float::{TotalF32, TotalF64};
     note = "if identity and order of the type are those of its encoding, write `impl StateKey for {Self} {{}}`",
     note = "floats have no total order: use `TotalF64` or `TotalF32`"
 )]
-pub trait StateKey: Serialize + DeserializeOwned + Ord + Clone + Send + Sync + 'static {}
+pub trait StateKey: Serialize + DeserializeOwned + Ord + Clone + Send + Sync + 'static {
+    /// Name of the type in checkpoints and directories, where another name is another type.
+    ///
+    /// The default changes when the type is moved or renamed; a type that is to outlive that says
+    /// `fn type_name() -> &'static str { "holder/1" }`.
+    fn type_name() -> &'static str {
+        std::any::type_name::<Self>()
+    }
+}
 
 /// A form in which a key `K` can be given without owning one: `str` for `String`, `[u8]` for
 /// `Vec<u8>`, and `K` for itself.

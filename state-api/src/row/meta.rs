@@ -46,7 +46,7 @@ impl fmt::Display for CodecId {
 /// Description of a state: stored beside its rows, in an engine's directory and in a manifest.
 ///
 /// Two descriptions are of the same state only if they are equal; the type names are
-/// [`std::any::type_name`] unless the descriptor gives stable ones.
+/// [`std::any::type_name`] unless the key types or the descriptor give stable ones.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StateMeta {
     /// Name of the state, unique within an operator.

@@ -24,10 +24,10 @@ use crate::view::StateView;
 /// one backend per worker, each owning a range of key groups. Views are what other threads read.
 ///
 /// # Life cycle
-/// *Open* (a constructor of the backend's own, with its configuration) - [`restore`] if there is a
-/// checkpoint - [`register`] states - read and write - [`freeze`] for each checkpoint - [`close`]
-/// (the data stays, where the [capability](Capability::survives_close) says so) or [`destroy`]
-/// (the data goes). Dropping a backend is a crash: no promise beyond that of a crash.
+/// *Open* (a constructor of the backend's own, with its configuration) - [`register`] states, and
+/// [`restore`] if there is a checkpoint, in either order - read and write - [`freeze`] for each
+/// checkpoint - [`close`] (the data stays, where the [capability](Capability::survives_close) says
+/// so) or [`destroy`] (the data goes). Dropping a backend is a crash: no promise beyond that of a crash.
 ///
 /// # Laws, beside [those of reading](StateRead#laws)
 /// 1. An operation that returns an error has changed nothing, unless the error is

@@ -25,14 +25,14 @@ fn len(cell: usize) -> u64 {
     u64::try_from(cell).unwrap_or(u64::MAX)
 }
 
-fn value<R, V, N>(at: &At<'_, '_, R, N>, handle: Value<V, N>, cell: &Option<V>) -> Checked
+fn value<R, V, N>(at: &At<'_, '_, R, N>, handle: Value<V, N>, cell: Option<&V>) -> Checked
 where
     R: StateRead<Key = String>,
     V: StateValue + PartialEq + Debug,
     N: StateKey,
 {
     let found = at.value(handle).get()?;
-    Difference::between("value", cell, &found.map(Ref::into_owned))
+    Difference::between("value", &cell, &found.as_deref())
 }
 
 fn list<R, T, N>(at: &At<'_, '_, R, N>, handle: List<T, N>, cell: &Vec<T>) -> Checked
@@ -126,13 +126,13 @@ pub(super) fn touched<R: StateRead<Key = String>>(
     let at = state.at(key);
     let unit = at.in_namespace(&());
     let outcome = match data {
-        Data::Counts(..) => value(&unit, handles.counts, &model.counts.get(key, &())),
+        Data::Counts(..) => value(&unit, handles.counts, model.counts.get(key, &()).as_ref()),
         Data::Events(..) => list(&unit, handles.events, &model.events.get(key, &())),
         Data::Scores(..) => map(&unit, handles.scores, &model.scores.get(key, &())),
         Data::Notes(_, ns, _) => value(
             &at.in_namespace(ns),
             handles.notes,
-            &model.notes.get(key, ns),
+            model.notes.get(key, ns).as_ref(),
         ),
         Data::Words(_, ns, _) => list(
             &at.in_namespace(ns),
@@ -166,7 +166,7 @@ pub fn compare<R: StateRead<Key = String>>(state: &R, handles: Handles, model: &
         let at = state.at(text.as_str());
         let unit = at.in_namespace(&());
         let counts = model.counts.get(&text, &());
-        value(&unit, handles.counts, &counts).map_err(in_("counts"))?;
+        value(&unit, handles.counts, counts.as_ref()).map_err(in_("counts"))?;
         let events = model.events.get(&text, &());
         list(&unit, handles.events, &events).map_err(in_("events"))?;
         let scores = model.scores.get(&text, &());
@@ -174,7 +174,7 @@ pub fn compare<R: StateRead<Key = String>>(state: &R, handles: Handles, model: &
         for ns in &NUMBERS {
             let at = at.in_namespace(ns);
             let notes = model.notes.get(&text, ns);
-            value(&at, handles.notes, &notes).map_err(in_("notes"))?;
+            value(&at, handles.notes, notes.as_ref()).map_err(in_("notes"))?;
             map(&at, handles.tags, &model.tags.get(&text, ns)).map_err(in_("tags"))?;
         }
         for ns in NAMES.map(str::to_owned) {

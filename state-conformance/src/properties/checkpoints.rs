@@ -28,10 +28,10 @@ fn sample<B: StateBackend<Key = String>>(backend: &mut B) -> (Handles, Model) {
             .words
             .edit(key, &"n".to_owned(), |words| words.push("word".into()));
         model.scores.edit(key, &(), |scores| {
-            scores.extend([(-1, number), (1, number)])
+            scores.extend([(-1, number), (1, number)]);
         });
         model.tags.edit(key, &u32::MAX, |tags| {
-            drop(tags.insert("t".into(), "u".into()))
+            drop(tags.insert("t".into(), "u".into()));
         });
     }
     model.write_to(backend, handles).unwrap();

@@ -42,6 +42,9 @@ impl Codec<u64> for NoThirteen {
     }
 }
 
+/// A write through the handles of a value, a list and a map.
+type Write<B> = fn(&mut B, (Value<u64>, List<u64>, Map<u8, u64>)) -> Result<()>;
+
 /// The content of the states of a key: value, list, map.
 type Content = (Option<u64>, Vec<u64>, Vec<(u8, u64)>);
 
@@ -78,7 +81,6 @@ pub fn a_failing_codec_changes_nothing<F: BackendFactory>(factory: &F) {
         .unwrap();
     let handles = (value, list, map);
     let before: Content = (Some(1), vec![1, 2], vec![(1, 1)]);
-    type Write<B> = fn(&mut B, (Value<u64>, List<u64>, Map<u8, u64>)) -> Result<()>;
     let writes: [(&str, Write<F::Backend<u64>>, Content); 8] = [
         (
             "put",
@@ -127,29 +129,17 @@ pub fn a_failing_codec_changes_nothing<F: BackendFactory>(factory: &F) {
         at.list(list).replace([1, 2]).unwrap();
         at.map(map).clear().unwrap();
         at.map(map).insert(1, 1).unwrap();
-        match write(&mut backend, handles) {
-            Err(error) => {
-                assert_eq!(error.kind(), ErrorKind::Codec, "{what}: {error:?}");
-                assert_same(
-                    &format!("after {what}, refused"),
-                    &before,
-                    &content(&backend, handles),
-                );
-                Backup::take(&mut backend).unwrap();
-            }
-            Ok(()) => {
-                assert_same(
-                    &format!("after {what}, taken"),
-                    &after,
-                    &content(&backend, handles),
-                );
-                let outcome = Backup::take(&mut backend);
-                assert_refused(
-                    &format!("a checkpoint after {what}"),
-                    ErrorKind::Codec,
-                    outcome,
-                );
-            }
+        if let Err(error) = write(&mut backend, handles) {
+            assert_eq!(error.kind(), ErrorKind::Codec, "{what}: {error:?}");
+            let found = content(&backend, handles);
+            assert_same(&format!("after {what}, refused"), &before, &found);
+            Backup::take(&mut backend).unwrap();
+        } else {
+            let found = content(&backend, handles);
+            assert_same(&format!("after {what}, taken"), &after, &found);
+            let outcome = Backup::take(&mut backend);
+            let what = format!("a checkpoint after {what}");
+            assert_refused(&what, ErrorKind::Codec, outcome);
         }
     }
     // Elements before the one that is refused may be appended, those behind it not.

@@ -17,7 +17,7 @@ use crate::runner::{cases, check, check_shown};
 use crate::site::Site;
 
 /// No history of operations, views, checkpoints, restores, rescales and reopenings lets a reader
-/// tell the backend from the [model](crate::model).
+/// tell the backend from the [model].
 pub fn generated_operations<F: BackendFactory>(factory: &F) {
     let play = |history: Vec<_>| model::play(factory, &history);
     check_shown(cases(), &model::history(), play, |history| {

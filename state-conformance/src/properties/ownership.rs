@@ -213,7 +213,7 @@ pub fn rows_of_other_workers_are_refused<F: BackendFactory>(factory: &F) {
 
     let key = Key::all()
         .map(Key::text)
-        .find(|key| groups.owns(hash(&key)))
+        .find(|key| groups.owns(hash(key)))
         .unwrap();
     let group = groups.group_of(hash(&key));
     let mut bytes = Vec::new();

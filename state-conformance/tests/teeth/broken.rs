@@ -11,7 +11,7 @@ use state_store::{Entry, MemoryStore, OrderedRead, OrderedStore, Scan, StoreBack
 
 /// What is wrong with a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Defect {
+pub(crate) enum Defect {
     /// `delete` does nothing.
     DropsDeletes,
     /// A view is the live store.
@@ -43,7 +43,7 @@ pub enum Defect {
 }
 
 impl Defect {
-    pub const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::DropsDeletes,
         Self::ViewsAreLive,
         Self::RangeDeleteTakesNeighbour,
@@ -61,7 +61,7 @@ impl Defect {
 }
 
 /// Opens backends over a broken store; over a sound one without a defect.
-pub struct Broken(pub Option<Defect>);
+pub(crate) struct Broken(pub(crate) Option<Defect>);
 
 impl BackendFactory for Broken {
     type Backend<K: StateKey> = StoreBackend<K, BrokenStore>;
@@ -81,7 +81,7 @@ impl BackendFactory for Broken {
 
 /// A store of copies: guards and scans own their bytes, so that a view can be the live store.
 #[derive(Debug)]
-pub struct BrokenStore {
+pub(crate) struct BrokenStore {
     inner: Arc<RwLock<MemoryStore>>,
     defect: Option<Defect>,
     puts: u64,
@@ -89,7 +89,7 @@ pub struct BrokenStore {
 
 /// A view of it.
 #[derive(Debug)]
-pub struct BrokenView {
+pub(crate) struct BrokenView {
     inner: Arc<RwLock<MemoryStore>>,
     defect: Option<Defect>,
 }
@@ -146,7 +146,7 @@ fn scan(
 
 /// A scan of copies.
 #[derive(Debug)]
-pub struct BrokenScan {
+pub(crate) struct BrokenScan {
     entries: VecDeque<(Vec<u8>, Vec<u8>)>,
     back_is_front: bool,
     lent: Option<(Vec<u8>, Vec<u8>)>,
@@ -259,7 +259,7 @@ impl OrderedStore for BrokenStore {
     fn put(&mut self, table: TableId, key: &[u8], value: &[u8]) -> Result<()> {
         if table.0 > 0 {
             self.puts += 1;
-            if self.has(Defect::LosesEverySeventhPut) && self.puts % 7 == 0 {
+            if self.has(Defect::LosesEverySeventhPut) && self.puts.is_multiple_of(7) {
                 return Ok(());
             }
         }
@@ -268,7 +268,7 @@ impl OrderedStore for BrokenStore {
         } else {
             usize::MAX
         };
-        let value = &value[..value.len().min(longest)];
+        let value = value.get(..longest).unwrap_or(value);
         let table = place(self.defect, table);
         self.with(|inner| inner.put(table, key, value))
     }

@@ -5,10 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use state_backends::checkpoint::{
-    Checkpoint, LocalStorage, Manifest, RunOptions, latest, open_restore, publish, write_part,
-};
-use state_backends::{Clock, Error, ErrorKind, Result, StateBackend, StateView, SystemClock};
+use state_backends::checkpoint::{LocalStorage, Manifest, RunOptions, checkpoint, latest, restore};
+use state_backends::{Error, ErrorKind, Result, StateBackend, StateView, SystemClock};
 
 use crate::position::Position;
 
@@ -64,10 +62,7 @@ impl Checkpoints {
         let Some(manifest) = self.latest.take() else {
             return Ok(());
         };
-        let opened = open_restore(&*self.storage, &manifest, OPERATOR, state.key_groups());
-        let mut rows = pollster::block_on(opened)?;
-        let states = rows.states().to_vec();
-        state.restore(&states, &mut rows)
+        pollster::block_on(restore(&*self.storage, &manifest, OPERATOR, state))
     }
 
     /// Freezes the state and has it written while the counting goes on. At most one checkpoint is
@@ -109,18 +104,16 @@ fn write<V: StateView>(
     let position = serde_json::to_value(position).map_err(|e| {
         Error::new(ErrorKind::Invalid, "the position cannot be written").with_source(e)
     })?;
-    let (groups, states) = (view.key_groups(), view.states());
-    let mut rows = view.into_rows(groups.range())?;
-    pollster::block_on(async {
-        let options = RunOptions::default();
-        let part = write_part(storage, OPERATOR, groups, &states, &mut rows, &options).await?;
-        let checkpoint = Checkpoint {
-            id,
-            max_parallelism: groups.max_parallelism(),
-            parts: vec![part],
-            metadata: BTreeMap::from([(POSITION.to_owned(), position)]),
-            created_ms: SystemClock.now_ms(),
-        };
-        publish(storage, checkpoint).await.map(drop)
-    })
+    let metadata = BTreeMap::from([(POSITION.to_owned(), position)]);
+    let options = RunOptions::default();
+    let taken = checkpoint(
+        storage,
+        id,
+        OPERATOR,
+        view,
+        metadata,
+        &options,
+        &SystemClock,
+    );
+    pollster::block_on(taken).map(drop)
 }

@@ -1,0 +1,52 @@
+//! The list of properties is complete, and the README has it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use state_conformance::PROPERTIES;
+
+/// What the macro lists: `theme::property`.
+fn listed() -> BTreeSet<String> {
+    let names = PROPERTIES.iter().flat_map(|(theme, properties)| {
+        properties
+            .iter()
+            .map(move |property| format!("{theme}::{property}"))
+    });
+    names.collect()
+}
+
+#[test]
+fn every_public_property_is_listed() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/properties");
+    let mut written = BTreeSet::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let theme = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        // `swap` takes two factories; it is called where two backends are seen.
+        if ["mod", "swap"].contains(&theme.as_str()) {
+            continue;
+        }
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            if let Some(rest) = line.strip_prefix("pub fn ") {
+                let name = rest.split(['<', '(']).next().unwrap();
+                written.insert(format!("{theme}::{name}"));
+            }
+        }
+    }
+    assert_eq!(listed(), written);
+}
+
+#[test]
+fn the_readme_names_every_property() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    for name in listed() {
+        let (theme, property) = name.split_once("::").unwrap();
+        assert!(readme.contains(&format!("`{theme}`")), "the theme {theme}");
+        assert!(
+            readme.contains(&format!("`{property}`")),
+            "the property {name}"
+        );
+    }
+}
