@@ -9,7 +9,7 @@
 //! | split keys over workers | [`KeyGroups`] |
 //! | choose how values become bytes | [`codec`] |
 //! | read a consistent state on another thread | [`StateView`] |
-//! | implement a backend | [`read`], [`write`](crate::write), [`bind`], [`address`], [`row`] |
+//! | implement a backend | [`read`], [`mod@write`], [`bind`], [`address`], [`row`] |
 //!
 //! A state is registered once and then reached through a `Copy` handle, at an explicit key:
 //!
