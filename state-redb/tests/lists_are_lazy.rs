@@ -1,6 +1,7 @@
 //! A list of a million elements is read without being held: the peak of the process's memory does
 //! not grow with the list. Alone in its file, since it looks at the whole process.
 
+#![allow(clippy::unwrap_used, reason = "tests may panic, in their helpers too")]
 #![cfg(target_os = "linux")]
 
 use state_api::{KeyGroups, ListDescriptor, StateBackend, StateRead};
@@ -9,7 +10,10 @@ use state_redb::RedbConfig;
 /// The most memory that the process has had resident so far, in bytes.
 fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .unwrap();
     let kibibytes: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kibibytes * 1024
 }
@@ -22,7 +26,9 @@ fn a_million_elements_are_read_in_constant_memory() {
     let config = RedbConfig::default().with_cache_bytes(CACHE);
     let groups = KeyGroups::all(128).unwrap();
     let mut state = state_redb::open::<u64>(dir.path().join("work"), groups, &config).unwrap();
-    let list = state.register(ListDescriptor::<String>::new("list")).unwrap();
+    let list = state
+        .register(ListDescriptor::<String>::new("list"))
+        .unwrap();
     // Freezes write the pages out, so that the peak before reading is small.
     for block in 0..100 {
         let elements = (0..10_000).map(|i| format!("{:>ELEMENT$}", block * 10_000 + i));
@@ -38,6 +44,9 @@ fn a_million_elements_are_read_in_constant_memory() {
     }
     assert_eq!(count, 1_000_000);
     let grown = peak() - before;
-    assert!(grown < 16 << 20, "reading 100 MB raised the peak by {grown} bytes");
+    assert!(
+        grown < 16 << 20,
+        "reading 100 MB raised the peak by {grown} bytes"
+    );
     state.destroy().unwrap();
 }

@@ -1,6 +1,8 @@
 //! What each access costs an engine: one call, two for those that read and write; blind writes read
 //! nothing.
 
+#![allow(clippy::unwrap_used, reason = "tests may panic, in their helpers too")]
+
 mod counting;
 
 use std::sync::Arc;
@@ -30,7 +32,13 @@ fn fixture() -> Fixture {
     state.at_mut("k").map(map).insert(1, 1).unwrap();
     state.at_mut("k").list(list).push(0).unwrap();
     calls.take();
-    Fixture { state, value, list, map, calls }
+    Fixture {
+        state,
+        value,
+        list,
+        map,
+        calls,
+    }
 }
 
 const GET: Counts = (1, 0, 0, 0, 0, 0);
@@ -42,16 +50,29 @@ const RANGE_DELETE: Counts = (0, 0, 0, 0, 0, 1);
 
 #[test]
 fn a_value_costs_one_call_and_an_update_two() {
-    let Fixture { mut state, value, calls, .. } = fixture();
+    let Fixture {
+        mut state,
+        value,
+        calls,
+        ..
+    } = fixture();
     state.at("k").value(value).get().unwrap();
     assert_eq!(calls.take(), GET, "get, shared");
     state.at_mut("k").value(value).get().unwrap();
     assert_eq!(calls.take(), GET, "get");
     state.at_mut("k").value(value).put(2).unwrap();
     assert_eq!(calls.take(), PUT, "put");
-    state.at_mut("k").value(value).modify(0, |n| *n += 1).unwrap();
+    state
+        .at_mut("k")
+        .value(value)
+        .modify(0, |n| *n += 1)
+        .unwrap();
     assert_eq!(calls.take(), GET_AND_PUT, "modify");
-    state.at_mut("k").value(value).update(|n| *n = Some(7)).unwrap();
+    state
+        .at_mut("k")
+        .value(value)
+        .update(|n| *n = Some(7))
+        .unwrap();
     assert_eq!(calls.take(), GET_AND_PUT, "update");
     state.at_mut("k").value(value).take().unwrap();
     assert_eq!(calls.take(), GET_AND_DELETE, "take");
@@ -63,14 +84,23 @@ fn a_value_costs_one_call_and_an_update_two() {
 
 #[test]
 fn a_map_entry_costs_what_a_value_does() {
-    let Fixture { mut state, map, calls, .. } = fixture();
+    let Fixture {
+        mut state,
+        map,
+        calls,
+        ..
+    } = fixture();
     state.at("k").map(map).get(&1).unwrap();
     assert_eq!(calls.take(), GET, "get");
     state.at("k").map(map).contains(&1).unwrap();
     assert_eq!(calls.take(), GET, "contains");
     state.at_mut("k").map(map).insert(2, 2).unwrap();
     assert_eq!(calls.take(), PUT, "insert");
-    state.at_mut("k").map(map).modify(&2, 0, |n| *n += 1).unwrap();
+    state
+        .at_mut("k")
+        .map(map)
+        .modify(&2, 0, |n| *n += 1)
+        .unwrap();
     assert_eq!(calls.take(), GET_AND_PUT, "modify");
     state.at_mut("k").map(map).remove(&2).unwrap();
     assert_eq!(calls.take(), DELETE, "remove");
@@ -84,12 +114,21 @@ fn a_map_entry_costs_what_a_value_does() {
 
 #[test]
 fn a_million_appends_read_nothing_and_stay_cheap() {
-    let Fixture { mut state, list, calls, .. } = fixture();
+    let Fixture {
+        mut state,
+        list,
+        calls,
+        ..
+    } = fixture();
     calls.take_put_bytes();
     let mut most_in_a_thousand = 0;
     for thousand in 0..1000_u64 {
         for i in 0..1000 {
-            state.at_mut("k").list(list).push(thousand * 1000 + i).unwrap();
+            state
+                .at_mut("k")
+                .list(list)
+                .push(thousand * 1000 + i)
+                .unwrap();
         }
         let (gets, scans, _, puts, deletes, range_deletes) = calls.take();
         assert_eq!((gets, scans, deletes, range_deletes), (0, 0, 0, 0));
@@ -97,13 +136,21 @@ fn a_million_appends_read_nothing_and_stay_cheap() {
         assert!((1000..=1001).contains(&puts), "{puts} puts");
         most_in_a_thousand = most_in_a_thousand.max(calls.take_put_bytes());
     }
-    assert!(most_in_a_thousand <= 1000 * 1100, "{most_in_a_thousand} bytes for 1,000 appends");
+    assert!(
+        most_in_a_thousand <= 1000 * 1100,
+        "{most_in_a_thousand} bytes for 1,000 appends"
+    );
     assert_eq!(state.at("k").list(list).len().unwrap(), 1_000_001);
 }
 
 #[test]
 fn a_batch_of_appends_writes_each_chunk_once() {
-    let Fixture { mut state, list, calls, .. } = fixture();
+    let Fixture {
+        mut state,
+        list,
+        calls,
+        ..
+    } = fixture();
     calls.take_put_bytes();
     state.at_mut("other").list(list).extend(0..100_000).unwrap();
     let (_, _, _, puts, ..) = calls.take();
@@ -115,12 +162,25 @@ fn a_batch_of_appends_writes_each_chunk_once() {
 
 #[test]
 fn a_list_is_read_chunk_by_chunk() {
-    let Fixture { mut state, list, calls, .. } = fixture();
-    state.at_mut("long").list(list).extend(0..1_000_000).unwrap();
+    let Fixture {
+        mut state,
+        list,
+        calls,
+        ..
+    } = fixture();
+    state
+        .at_mut("long")
+        .list(list)
+        .extend(0..1_000_000)
+        .unwrap();
     calls.take();
     let mut elements = state.at("long").list(list).iter().unwrap();
     for expected in 0..100 {
         assert_eq!(*elements.next().unwrap().unwrap(), expected);
     }
-    assert_eq!(calls.take(), (0, 1, 1, 0, 0, 0), "a hundred elements lie in the first chunk");
+    assert_eq!(
+        calls.take(),
+        (0, 1, 1, 0, 0, 0),
+        "a hundred elements lie in the first chunk"
+    );
 }

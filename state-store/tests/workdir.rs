@@ -1,5 +1,7 @@
 //! A working directory is never mistaken for another one, and never used by two.
 
+#![allow(clippy::unwrap_used, reason = "tests may panic, in their helpers too")]
+
 use std::fs;
 use std::path::Path;
 
@@ -62,7 +64,10 @@ fn a_directory_in_use_is_a_conflict_even_for_a_wipe() {
     let work = open(dir.path(), OnDirty::Refuse).unwrap();
     fs::write(work.file("data"), "alive").unwrap();
     for on_dirty in [OnDirty::Refuse, OnDirty::Wipe] {
-        assert_eq!(open(dir.path(), on_dirty).unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(
+            open(dir.path(), on_dirty).unwrap_err().kind(),
+            ErrorKind::Conflict
+        );
     }
     assert_eq!(fs::read_to_string(work.file("data")).unwrap(), "alive");
 }
@@ -95,7 +100,10 @@ fn foreign_files_are_never_touched() {
     fs::write(dir.path().join("thesis.txt"), "precious").unwrap();
     let error = open(dir.path(), OnDirty::Wipe).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Mismatch);
-    assert_eq!(contents(dir.path()), [("thesis.txt".into(), b"precious".to_vec())]);
+    assert_eq!(
+        contents(dir.path()),
+        [("thesis.txt".into(), b"precious".to_vec())]
+    );
 }
 
 #[test]
@@ -109,6 +117,9 @@ fn destroying_removes_what_is_ours_and_nothing_else() {
     assert_eq!(contents(&path), [("note".into(), b"mine".to_vec())]);
     fs::remove_file(path.join("note")).unwrap();
     fs::remove_dir(&path).unwrap();
-    open(&path, OnDirty::Refuse).unwrap().destroy(FILES).unwrap();
+    open(&path, OnDirty::Refuse)
+        .unwrap()
+        .destroy(FILES)
+        .unwrap();
     assert!(!path.exists());
 }

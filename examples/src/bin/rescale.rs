@@ -9,11 +9,11 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use state_backends::StateBackend;
 use state_backends::checkpoint::{self, Checkpoint, MemoryStorage, Part, RunOptions};
 use state_backends::heap::HeapBackend;
 use state_backends::redb::{self, RedbConfig};
 use state_backends::{Clock, KeyGroups, KeyHash, Result, SystemClock, ValueDescriptor};
-use state_backends::StateBackend;
 
 const USERS: u64 = 1_000;
 const GROUPS: u16 = KeyGroups::DEFAULT;

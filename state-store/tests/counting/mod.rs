@@ -9,22 +9,22 @@ use state_store::{Entry, MemoryScan, MemoryStore, OrderedRead, OrderedStore, Sca
 
 /// Calls since the last reset.
 #[derive(Debug, Default)]
-pub struct Calls {
-    pub gets: AtomicU64,
-    pub scans: AtomicU64,
-    pub steps: AtomicU64,
-    pub puts: AtomicU64,
-    pub put_bytes: AtomicU64,
-    pub deletes: AtomicU64,
-    pub range_deletes: AtomicU64,
+pub(crate) struct Calls {
+    pub(crate) gets: AtomicU64,
+    pub(crate) scans: AtomicU64,
+    pub(crate) steps: AtomicU64,
+    pub(crate) puts: AtomicU64,
+    pub(crate) put_bytes: AtomicU64,
+    pub(crate) deletes: AtomicU64,
+    pub(crate) range_deletes: AtomicU64,
 }
 
 /// `(gets, scans, scan steps, puts, deletes, range deletes)`.
-pub type Counts = (u64, u64, u64, u64, u64, u64);
+pub(crate) type Counts = (u64, u64, u64, u64, u64, u64);
 
 impl Calls {
     /// The calls since the last time, which are then forgotten.
-    pub fn take(&self) -> Counts {
+    pub(crate) fn take(&self) -> Counts {
         let take = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
         (
             take(&self.gets),
@@ -37,7 +37,7 @@ impl Calls {
     }
 
     /// Bytes written by puts since the last time.
-    pub fn take_put_bytes(&self) -> u64 {
+    pub(crate) fn take_put_bytes(&self) -> u64 {
         self.put_bytes.swap(0, Ordering::Relaxed)
     }
 }
@@ -48,20 +48,26 @@ fn count(counter: &AtomicU64) {
 
 /// A [`MemoryStore`] whose calls are counted.
 #[derive(Debug)]
-pub struct CountingStore {
+pub(crate) struct CountingStore {
     inner: MemoryStore,
-    pub calls: Arc<Calls>,
+    pub(crate) calls: Arc<Calls>,
 }
 
 impl CountingStore {
-    pub fn new() -> (Self, Arc<Calls>) {
+    pub(crate) fn new() -> (Self, Arc<Calls>) {
         let calls = Arc::new(Calls::default());
-        (Self { inner: MemoryStore::new(), calls: Arc::clone(&calls) }, calls)
+        (
+            Self {
+                inner: MemoryStore::new(),
+                calls: Arc::clone(&calls),
+            },
+            calls,
+        )
     }
 }
 
 #[derive(Debug)]
-pub struct CountingScan<'a>(MemoryScan<'a>, &'a Calls);
+pub(crate) struct CountingScan<'a>(MemoryScan<'a>, &'a Calls);
 
 impl Scan for CountingScan<'_> {
     fn next_entry(&mut self) -> Result<Option<Entry<'_>>> {
@@ -116,7 +122,9 @@ impl OrderedStore for CountingStore {
 
     fn put(&mut self, table: TableId, key: &[u8], value: &[u8]) -> Result<()> {
         count(&self.calls.puts);
-        self.calls.put_bytes.fetch_add((key.len() + value.len()) as u64, Ordering::Relaxed);
+        self.calls
+            .put_bytes
+            .fetch_add((key.len() + value.len()) as u64, Ordering::Relaxed);
         self.inner.put(table, key, value)
     }
 
