@@ -2,8 +2,25 @@
 //!
 //! A backend author writes a [`BackendFactory`] and one line:
 //!
-//! ```ignore
-//! state_conformance::suite!(heap, HeapFactory);
+//! ```
+//! use std::path::Path;
+//!
+//! use state_api::{KeyGroups, Result, StateKey};
+//! use state_conformance::BackendFactory;
+//! use state_store::{MemoryStore, StoreBackend};
+//!
+//! struct Memory;
+//!
+//! impl BackendFactory for Memory {
+//!     type Backend<K: StateKey> = StoreBackend<K, MemoryStore>;
+//!
+//!     fn open<K: StateKey>(&self, _: &Path, groups: KeyGroups) -> Result<Self::Backend<K>> {
+//!         StoreBackend::new(MemoryStore::new(), groups)
+//!     }
+//! }
+//!
+//! state_conformance::suite!(memory, Memory);
+//! # fn main() {}
 //! ```
 //!
 //! It expands to a module with one `#[test]` per property, in sub-modules by theme, so that a

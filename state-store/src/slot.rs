@@ -146,7 +146,8 @@ impl Slots {
             .collect()
     }
 
-    /// The smallest table number that no state, present or dropped, can have had.
+    /// A table number that no state has. That of a dropped state may come again: its table went with
+    /// it, and handles go by state, not by table.
     pub(crate) fn next_table(&self, first: u32) -> TableId {
         let last = self.0.iter().flatten().map(|slot| slot.table.0).max();
         TableId(last.map_or(first, |last| last + 1))

@@ -18,10 +18,12 @@ const SCALES: [(u16, u16); 4] = [(1, 1), (1, 2), (2, 1), (2, 3)];
 ///
 /// For a crate that sees several backends:
 ///
-/// ```ignore
-/// #[test]
-/// fn heap_to_redb() {
-///     state_conformance::properties::swap(&HeapFactory, &RedbFactory);
+/// ```
+/// use state_conformance::{BackendFactory, properties};
+///
+/// fn every_pair<A: BackendFactory, B: BackendFactory>(heap: &A, redb: &B) {
+///     properties::swap(heap, redb);
+///     properties::swap(redb, heap);
 /// }
 /// ```
 ///

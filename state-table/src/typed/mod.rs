@@ -46,13 +46,13 @@ pub trait Lookup {
 #[inline]
 fn find_or_insert<'t, K: StateKey, N: StateKey, X: Clone, Q: KeyRef<K> + ?Sized>(
     rows: &'t mut Table<KeyedRow<K, N, X>>,
-    groups: KeyGroups,
+    groups: &KeyGroups,
     at: Address<'_, Q, N, RowHash>,
     state: impl FnOnce() -> X,
 ) -> Result<(&'t mut X, bool)> {
     let is_at = |row: &KeyedRow<K, N, X>| row.is_at(at);
     let (row, inserted) = rows.find_or_try_insert_with(at.prepared.get(), is_at, || {
-        absent(groups, at.key)?;
+        absent(*groups, at.key)?;
         Ok(KeyedRow::at(at, state()))
     })?;
     Ok((&mut row.state, inserted))
@@ -277,7 +277,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
             in_update,
             ..
         } = self;
-        let found = find_or_insert(rows, *groups, at, state)?;
+        let found = find_or_insert(rows, groups, at, state)?;
         *in_update = true;
         Ok(found)
     }
@@ -289,7 +289,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         at: Address<'_, Q, N, RowHash>,
         state: impl FnOnce() -> X,
     ) -> Result<(&mut X, bool)> {
-        find_or_insert(&mut self.rows, self.groups, at, state)
+        find_or_insert(&mut self.rows, &self.groups, at, state)
     }
 
     /// Takes the row at an address out.
