@@ -28,6 +28,10 @@ use crate::view::{FrozenSlot, HeapView};
 /// An access is one hash of the key and one probe; reads are borrows; nothing is encoded but by a
 /// checkpoint. A freeze costs one reference count per segment of about 900 rows; the first write
 /// to a segment that a view shares copies it.
+///
+/// The allocator's own pauses come on top. glibc merges the small blocks of a dropped view within
+/// one later call for a large block, which took a tenth of a second at a million values of 100
+/// bytes; `docs/performance.md` has the figures and the settings that avoid it.
 pub struct HeapBackend<K> {
     slots: Vec<Option<Slot<K>>>,
     groups: KeyGroups,

@@ -1,7 +1,7 @@
 //! The state backend that keeps typed values on the heap.
 //!
 //! Reads are borrows, updates happen in place, and nothing is encoded but by a checkpoint. A view
-//! is taken in about a microsecond per ten thousand rows and releases what it holds when it is
+//! is taken in some microseconds per ten thousand rows and releases what it holds when it is
 //! dropped. What does not fit into memory does not fit here: the state is lost with the process,
 //! and a checkpoint is its durability.
 //!
