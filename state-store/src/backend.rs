@@ -121,6 +121,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     fn ingest(&mut self, targets: &[(TableId, StateKind)], rows: &mut dyn RowSource) -> Result<()> {
         let mut order = RowOrder::new(self.groups);
         let mut key = Vec::new();
+        let mut next_chunk = 0;
         while let Some(row) = rows.next_row()? {
             order.check(row)?;
             let RowRef {
@@ -139,18 +140,11 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
             key.extend_from_slice(&group.to_be_bytes());
             key.extend_from_slice(row_key);
             if kind == StateKind::List {
-                let number = layout::chunk_number(row_key)?;
-                let next = number.checked_add(1).ok_or_else(|| {
-                    Error::new(
-                        ErrorKind::Corrupt,
-                        "a list chunk has the last possible number",
-                    )
-                })?;
-                self.core.skip_chunks_to(next)?;
+                next_chunk = next_chunk.max(layout::chunk_number(row_key)? + 1);
             }
             self.core.write(|store| store.put(table, &key, envelope))?;
         }
-        Ok(())
+        self.core.skip_chunks_to(next_chunk)
     }
 }
 

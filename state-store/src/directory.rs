@@ -125,6 +125,12 @@ fn read<S: OrderedStore>(store: &S) -> Result<Directory> {
         let bytes = <[u8; 8]>::try_from(bytes.as_ref())
             .map_err(|_| Error::new(ErrorKind::Corrupt, "the chunk bound is not eight bytes"))?;
         directory.chunks = u64::from_be_bytes(bytes);
+        if directory.chunks > layout::CHUNK_LIMIT {
+            return Err(
+                Error::new(ErrorKind::Corrupt, "the chunk bound is impossible")
+                    .with("bound", directory.chunks),
+            );
+        }
     }
     let mut scan = store.scan(
         TABLE,
