@@ -36,6 +36,7 @@ pub struct HeapBackend<K> {
     slots: Vec<Option<Slot<K>>>,
     groups: KeyGroups,
     epoch: u64,
+    restore_failed: bool,
     key: PhantomData<fn() -> K>,
 }
 
@@ -46,6 +47,7 @@ impl<K: StateKey> HeapBackend<K> {
             slots: Vec::new(),
             groups,
             epoch: 0,
+            restore_failed: false,
             key: PhantomData,
         }
     }
@@ -106,6 +108,7 @@ impl<K: StateKey> HeapBackend<K> {
         meta: StateMeta,
         kind: Kind<X, E>,
     ) -> Result<StateId> {
+        self.check_restore()?;
         let groups = self.groups;
         let fresh = || TypedState::<K, N, X, E>::new(groups, kind);
         let Some(index) = self.find(&meta.name) else {
@@ -148,6 +151,39 @@ impl<K: StateKey> HeapBackend<K> {
             }
         }
         Self::id(index)
+    }
+
+    /// Refuses further use after a restore failed half-way.
+    fn check_restore(&self) -> Result<()> {
+        if self.restore_failed {
+            return Err(Error::new(
+                ErrorKind::Poisoned,
+                "a restore failed half-way: destroy the backend and restore into a new one",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Takes in all rows of a restore.
+    fn take_rows(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()> {
+        let targets = self.restore_targets(states)?;
+        let mut order = state_api::row::RowOrder::new(self.groups);
+        while let Some(row) = rows.next_row()? {
+            order.check(row)?;
+            let target = targets
+                .get(row.state as usize)
+                .copied()
+                .unwrap_or(usize::MAX);
+            self.restore_row(target, row)?;
+        }
+        for slot in self.slots.iter_mut().flatten() {
+            if let Some(state) = slot.content.registered_mut() {
+                state
+                    .finish_restore()
+                    .map_err(|e| e.with("state", &slot.meta.name))?;
+            }
+        }
+        Ok(())
     }
 
     /// The slots that a restore writes to, made where they are missing.
@@ -388,6 +424,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
     }
 
     fn freeze(&mut self) -> Result<HeapView<K>> {
+        self.check_restore()?;
         for slot in self.slots.iter().flatten() {
             slot.check()?;
         }
@@ -409,6 +446,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
     }
 
     fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()> {
+        self.check_restore()?;
         let holds_rows = self.slots.iter().flatten().any(|slot| match &slot.content {
             Content::Opaque(rows) => !rows.is_empty(),
             content => content.registered().is_some_and(|state| !state.is_empty()),
@@ -419,24 +457,16 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
                 "a backend that holds rows cannot restore",
             ));
         }
-        let targets = self.restore_targets(states)?;
-        let mut order = state_api::row::RowOrder::new(self.groups);
-        while let Some(row) = rows.next_row()? {
-            order.check(row)?;
-            let target = targets
-                .get(row.state as usize)
-                .copied()
-                .unwrap_or(usize::MAX);
-            self.restore_row(target, row)?;
-        }
-        for slot in self.slots.iter_mut().flatten() {
-            if let Some(state) = slot.content.registered_mut() {
-                state
-                    .finish_restore()
-                    .map_err(|e| e.with("state", &slot.meta.name))?;
+        let restored = self.take_rows(states, rows);
+        if restored.is_err() {
+            self.restore_failed = true;
+            for slot in self.slots.iter_mut().flatten() {
+                if let Some(state) = slot.content.registered_mut() {
+                    state.poison();
+                }
             }
         }
-        Ok(())
+        restored
     }
 
     fn close(self) -> Result<()> {

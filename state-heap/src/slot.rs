@@ -32,6 +32,8 @@ pub(crate) trait HeapState: Any + Send {
     fn restore_row(&mut self, groups: KeyGroups, row: RowRef<'_>) -> Result<()>;
     /// Ends a restore.
     fn finish_restore(&mut self) -> Result<()>;
+    /// Gives up a restore half-way: the state refuses all further use.
+    fn poison(&mut self);
 }
 
 /// A state of a view, for what does not need its types.
@@ -128,6 +130,11 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
             state,
         });
         Ok(())
+    }
+
+    fn poison(&mut self) {
+        self.restoring = None;
+        self.table.poison();
     }
 
     fn finish_restore(&mut self) -> Result<()> {

@@ -386,7 +386,12 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
                 targets.push((slot.table, slot.meta.kind));
             }
         }
-        self.ingest(&targets, rows)
+        let restored = self.ingest(&targets, rows);
+        if let Err(error) = &restored {
+            // Half of the rows must not be closed cleanly and found again as if they were all.
+            self.core.fail(error);
+        }
+        restored
     }
 
     fn close(self) -> Result<()> {

@@ -76,6 +76,7 @@ impl<S: OrderedStore> Core<S> {
     /// Runs a write of the engine; poisons on failure.
     #[inline]
     pub(crate) fn write<R>(&mut self, write: impl FnOnce(&mut S) -> Result<R>) -> Result<R> {
+        self.check()?;
         match write(&mut self.store) {
             Ok(result) => Ok(result),
             Err(error) => {
@@ -85,13 +86,20 @@ impl<S: OrderedStore> Core<S> {
         }
     }
 
-    /// Runs a user's closure; if it panics, the backend stays poisoned.
+    /// Runs a user's closure; if it panics, the backend stays poisoned, also for an accessor that
+    /// was resolved before.
     #[inline]
-    pub(crate) fn update<R>(&mut self, f: impl FnOnce() -> R) -> R {
+    pub(crate) fn update<R>(&mut self, f: impl FnOnce() -> R) -> Result<R> {
+        self.check()?;
         self.in_update = true;
         let result = f();
         self.in_update = false;
-        result
+        Ok(result)
+    }
+
+    /// Refuses all further use: the backend holds half of something.
+    pub(crate) fn fail(&mut self, error: &Error) {
+        self.poisoned = Some(error.clone());
     }
 
     /// Encodes a value into an envelope and writes it.
@@ -103,6 +111,7 @@ impl<S: OrderedStore> Core<S> {
         codec: &dyn Codec<V>,
         value: &V,
     ) -> Result<()> {
+        self.check()?;
         self.row.clear();
         envelope::begin(&mut self.row);
         codec.encode(value, &mut self.row)?;

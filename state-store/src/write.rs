@@ -50,7 +50,7 @@ fn update<S: OrderedStore, V: StateValue, R>(
 ) -> Result<R> {
     let mut value = get(core.store(), table, key, codec)?;
     let was_there = value.is_some();
-    let result = core.update(|| f(&mut value));
+    let result = core.update(|| f(&mut value))?;
     match value {
         Some(value) => core.put(table, key, codec, &value)?,
         None if was_there => core.write(|store| store.delete(table, key))?,
@@ -70,7 +70,7 @@ fn modify<S: OrderedStore, V: StateValue, R>(
     f: impl FnOnce(&mut V) -> R,
 ) -> Result<R> {
     let mut value = get(core.store(), table, key, codec)?.unwrap_or(init);
-    let result = core.update(|| f(&mut value));
+    let result = core.update(|| f(&mut value))?;
     core.put(table, key, codec, &value)?;
     Ok(result)
 }

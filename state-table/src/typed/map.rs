@@ -108,6 +108,7 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         at: Address<'_, Q, N, RowHash>,
         map_key: &UQ,
     ) -> Result<Option<UV>> {
+        self.table.usable()?;
         // Looked up first: what is absent must not copy a segment that a view shares.
         if !TypedRead::new(&*self.table).contains(at, map_key)? {
             return Ok(None);

@@ -271,6 +271,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         at: Address<'_, Q, N, RowHash>,
         state: impl FnOnce() -> X,
     ) -> Result<(&mut X, bool)> {
+        self.usable()?;
         let Self {
             rows,
             groups,
@@ -289,6 +290,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         at: Address<'_, Q, N, RowHash>,
         state: impl FnOnce() -> X,
     ) -> Result<(&mut X, bool)> {
+        self.usable()?;
         find_or_insert(&mut self.rows, &self.groups, at, state)
     }
 
@@ -298,6 +300,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         &mut self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<X>> {
+        self.usable()?;
         match self.rows.remove(at.prepared.get(), |row| row.is_at(at)) {
             Some(row) => Ok(Some(row.state)),
             None => absent(self.groups, at.key).map(|()| None),
@@ -343,6 +346,21 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         Ok(())
     }
 
+    /// [`TypedTable::check`] for accessors that were resolved before the panic.
+    #[inline]
+    pub(crate) fn usable(&self) -> Result<()> {
+        if self.in_update {
+            Err(poisoned())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Makes the table refuse all further use: it holds half of something.
+    pub fn poison(&mut self) {
+        self.in_update = true;
+    }
+
     /// Takes the weight of a row that was removed off the accounts.
     pub(crate) fn forget(&mut self, weight: Weight) {
         self.entries -= weight.entries;
@@ -355,11 +373,8 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     /// [`ErrorKind::Poisoned`].
     #[inline]
     pub fn check(&self, meta: &StateMeta) -> Result<()> {
-        if self.in_update {
-            Err(poisoned(meta))
-        } else {
-            Ok(())
-        }
+        self.usable()
+            .map_err(|error| error.with("state", &meta.name))
     }
 }
 
@@ -372,13 +387,12 @@ impl<K, N, X> fmt::Debug for TypedTable<K, N, X> {
 }
 
 #[cold]
-fn poisoned(meta: &StateMeta) -> Error {
+fn poisoned() -> Error {
     Error::new(
         ErrorKind::Poisoned,
         "a closure panicked inside an update and may have left half of it: \
          destroy the backend and restore a checkpoint",
     )
-    .with("state", &meta.name)
 }
 
 /// What the state of one row adds to the accounts of its table.

@@ -73,6 +73,7 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         at: Address<'_, Q, N, RowHash>,
         value: V,
     ) -> Result<()> {
+        self.table.usable()?;
         let Some(state) = self.table.find_mut(at) else {
             return self.insert(at, value);
         };
