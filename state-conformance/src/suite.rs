@@ -94,6 +94,8 @@ macro_rules! __properties {
             failures {
                 a_failing_codec_changes_nothing
                 a_panicking_closure_poisons
+                a_held_accessor_stays_poisoned
+                a_failed_restore_poisons
             }
             life {
                 closed_state_is_found_as_promised

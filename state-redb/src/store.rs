@@ -42,21 +42,16 @@ impl RedbStore {
     /// closed backend hold the database. The directory is then left as it was.
     pub fn open(path: &Path, config: &RedbConfig) -> Result<Self> {
         let dir = WorkDir::open(path, NAME, &[FILE], config.on_dirty)?;
-        let created = Builder::new()
-            .set_cache_size(config.cache_bytes)
-            .create(dir.file(FILE));
-        let database = match created {
-            Ok(database) => database,
+        let opened = open_database(&dir.file(FILE), config);
+        let (database, transaction) = match opened {
+            Ok(opened) => opened,
             Err(error) => {
-                let is_held = matches!(error, redb::DatabaseError::DatabaseAlreadyOpen);
-                if is_held {
-                    // Nothing was touched: the directory is as clean as it was found.
-                    dir.close()?;
-                }
-                return Err(failed("open the database", error).with("path", path.display()));
+                // No row was touched: the directory is as clean as it was found, or wiped.
+                dir.close()?;
+                return Err(error.with("path", path.display()));
             }
         };
-        let transaction = Some(Transaction::new(begin_write(&database)?, &[])?);
+        let transaction = Some(transaction);
         Ok(Self {
             transaction,
             database: Arc::new(database),
@@ -67,6 +62,15 @@ impl RedbStore {
     fn transaction(&mut self) -> Result<&mut Transaction> {
         self.transaction.as_mut().ok_or_else(lost)
     }
+}
+
+fn open_database(file: &Path, config: &RedbConfig) -> Result<(Database, Transaction)> {
+    let database = Builder::new()
+        .set_cache_size(config.cache_bytes)
+        .create(file)
+        .map_err(|e| failed("open the database", e))?;
+    let transaction = Transaction::new(begin_write(&database)?, &[])?;
+    Ok((database, transaction))
 }
 
 fn lost() -> Error {

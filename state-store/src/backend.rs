@@ -44,15 +44,14 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     /// [`ErrorKind::Mismatch`] when the store was written by another backend, for another key type
     /// or other key groups; [`ErrorKind::Unsupported`] for another layout version;
     /// [`ErrorKind::Corrupt`] when its metadata does not parse; what the engine meets. A store that
-    /// does not match is closed again, unchanged.
+    /// cannot be used is closed again, its rows unchanged.
     pub fn new(mut store: S, groups: KeyGroups) -> Result<Self> {
         let directory = match directory::open(&mut store, groups, K::type_name()) {
             Ok(directory) => directory,
             Err(error) => {
-                // To drop it would be a crash, and the data would be lost for its owner.
-                if matches!(error.kind(), ErrorKind::Mismatch | ErrorKind::Unsupported) {
-                    store.close()?;
-                }
+                // To drop it would be a crash, and the data would be lost for its owner. Where the
+                // engine fails, so does this close, and the directory stays marked.
+                store.close()?;
                 return Err(error);
             }
         };

@@ -1,9 +1,10 @@
 //! The working directory of an engine, in scratch mode: the checkpoint is the durability, so a
 //! directory that was not closed cleanly holds nothing worth keeping.
 //!
-//! A marker file lies in the directory from open to clean close, locked by the process that uses
-//! it. A directory found with a marker that nobody locks was left by a crash: it is refused or
-//! wiped, as the caller chose, and then restored from a checkpoint.
+//! Three small files guard it. `LOCK` is locked by the process that uses the directory, and is only
+//! removed with it. `DIRTY` lies there from open to clean close; found under the lock, it was left
+//! by a crash: the directory is refused or wiped, as the caller chose, and then restored from a
+//! checkpoint. `BACKEND` says whose directory it is; it is written once, and appears whole.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -14,8 +15,11 @@ use state_api::{Error, ErrorKind, Result};
 
 use crate::layout;
 
+const LOCK: &str = "LOCK";
 const MARKER: &str = "DIRTY";
 const IDENTITY: &str = "BACKEND";
+/// The identity on its way.
+const NEW_IDENTITY: &str = "BACKEND.new";
 
 /// What to do with a directory that was left by a crash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +37,8 @@ pub enum OnDirty {
 #[derive(Debug)]
 pub struct WorkDir {
     path: PathBuf,
-    /// Holds the lock.
-    marker: File,
+    /// Locked for as long as it lives.
+    lock: File,
 }
 
 impl WorkDir {
@@ -49,18 +53,27 @@ impl WorkDir {
     pub fn open(path: &Path, name: &str, files: &[&str], on_dirty: OnDirty) -> Result<Self> {
         let step = |step| move |e| failed(step, path, e);
         fs::create_dir_all(path).map_err(step("create the directory"))?;
-        match fs::read_to_string(path.join(IDENTITY)) {
-            Ok(identity) => check_identity(path, &identity, name)?,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => check_vacant(path)?,
-            Err(e) => return Err(failed("read the identity", path, e)),
-        }
-        let (marker, found) = lock(&path.join(MARKER))?;
-        let dir = Self {
-            path: path.into(),
-            marker,
+        // Before anything is created: a directory of somebody else's stays as it is.
+        let identity = |step: &'static str| match fs::read_to_string(path.join(IDENTITY)) {
+            Ok(identity) => check_identity(path, &identity, name).map(|()| true),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(failed(step, path, e)),
         };
+        if !identity("read the identity")? {
+            check_vacant(path)?;
+        }
+        let dir = Self {
+            lock: lock(&path.join(LOCK))?,
+            path: path.into(),
+        };
+        // Again, for somebody may have been here between the look and the lock.
+        let known = identity("read the identity under the lock")?;
+        let is_dirty = dir
+            .file(MARKER)
+            .try_exists()
+            .map_err(step("look for the marker"))?;
         match on_dirty {
-            _ if !found => {}
+            _ if !is_dirty => dir.write(MARKER, "in use, or left by a crash\n")?,
             OnDirty::Wipe => dir.wipe(files)?,
             OnDirty::Refuse => {
                 return Err(Error::new(
@@ -71,7 +84,12 @@ impl WorkDir {
                 .with("path", path.display()));
             }
         }
-        dir.write_identity(name)?;
+        if !known {
+            dir.write(NEW_IDENTITY, &identity_of(name))?;
+            fs::rename(dir.file(NEW_IDENTITY), dir.file(IDENTITY))
+                .map_err(step("name the identity"))?;
+            dir.sync()?;
+        }
         Ok(dir)
     }
 
@@ -88,7 +106,7 @@ impl WorkDir {
         fs::remove_file(self.file(MARKER))
             .map_err(|e| failed("remove the marker", &self.path, e))?;
         self.sync()?;
-        drop(self.marker);
+        drop(self.lock); // not before the marker is gone
         Ok(())
     }
 
@@ -98,7 +116,7 @@ impl WorkDir {
     /// [`ErrorKind::Io`]; some of the files may remain.
     pub fn destroy(self, files: &[&str]) -> Result<()> {
         self.wipe(files)?;
-        for name in [IDENTITY, MARKER] {
+        for name in [IDENTITY, NEW_IDENTITY, MARKER, LOCK] {
             remove(&self.file(name)).map_err(|e| failed("remove", &self.file(name), e))?;
         }
         match fs::remove_dir(&self.path) {
@@ -116,13 +134,14 @@ impl WorkDir {
         Ok(())
     }
 
-    fn write_identity(&self, name: &str) -> Result<()> {
-        let path = self.file(IDENTITY);
+    /// Writes a small file, durably.
+    fn write(&self, name: &'static str, text: &str) -> Result<()> {
+        let path = self.file(name);
         let written = File::create(&path).and_then(|mut file| {
-            file.write_all(identity_of(name).as_bytes())?;
+            file.write_all(text.as_bytes())?;
             file.sync_all()
         });
-        written.map_err(|e| failed("write the identity", &path, e))?;
+        written.map_err(|e| failed("write", &path, e))?;
         self.sync()
     }
 
@@ -133,28 +152,22 @@ impl WorkDir {
     }
 }
 
-/// Locks the marker; says whether it was there before.
-fn lock(path: &Path) -> Result<(File, bool)> {
-    let created = OpenOptions::new().write(true).create_new(true).open(path);
-    let (marker, found) = match created {
-        Ok(marker) => (marker, false),
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-            let marker = OpenOptions::new().write(true).open(path);
-            (
-                marker.map_err(|e| failed("open the marker", path, e))?,
-                true,
-            )
-        }
-        Err(e) => return Err(failed("create the marker", path, e)),
-    };
-    match marker.try_lock() {
-        Ok(()) => Ok((marker, found)),
+/// Locks the lock file, made if it is absent.
+fn lock(path: &Path) -> Result<File> {
+    let opened = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path);
+    let file = opened.map_err(|e| failed("open the lock", path, e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::new(
             ErrorKind::Conflict,
             "the working directory is in use",
         )
         .with("path", path.display())),
-        Err(TryLockError::Error(e)) => Err(failed("lock the marker", path, e)),
+        Err(TryLockError::Error(e)) => Err(failed("lock", path, e)),
     }
 }
 
@@ -190,19 +203,30 @@ fn check_identity(path: &Path, identity: &str, name: &str) -> Result<()> {
 
 /// A directory without an identity must not hold anything: it might be somebody's home.
 fn check_vacant(path: &Path) -> Result<()> {
-    let mut entries = fs::read_dir(path).map_err(|e| failed("list the directory", path, e))?;
-    match entries.next() {
-        None => Ok(()),
-        // A crash between the two first writes.
-        Some(Ok(entry)) if entry.file_name() == MARKER && entries.next().is_none() => Ok(()),
-        Some(Ok(entry)) => Err(Error::new(
+    let entries = fs::read_dir(path).map_err(|e| failed("list the directory", path, e))?;
+    for entry in entries {
+        let name = entry
+            .map_err(|e| failed("list the directory", path, e))?
+            .file_name();
+        // What a crash, or another opener, leaves before the identity has its name.
+        if [LOCK, MARKER, NEW_IDENTITY]
+            .iter()
+            .any(|ours| name == *ours)
+        {
+            continue;
+        }
+        // Another opener may have named the identity since we looked.
+        if name == IDENTITY {
+            return Ok(());
+        }
+        return Err(Error::new(
             ErrorKind::Mismatch,
             "the directory holds files that are not a state backend's",
         )
-        .with("found", entry.file_name().display())
-        .with("path", path.display())),
-        Some(Err(e)) => Err(failed("list the directory", path, e)),
+        .with("found", name.display())
+        .with("path", path.display()));
     }
+    Ok(())
 }
 
 fn remove(path: &Path) -> io::Result<()> {

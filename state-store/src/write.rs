@@ -48,6 +48,7 @@ fn update<S: OrderedStore, V: StateValue, R>(
     codec: &dyn state_api::Codec<V>,
     f: impl FnOnce(&mut Option<V>) -> R,
 ) -> Result<R> {
+    core.check()?;
     let mut value = get(core.store(), table, key, codec)?;
     let was_there = value.is_some();
     let result = core.update(|| f(&mut value))?;
@@ -69,6 +70,7 @@ fn modify<S: OrderedStore, V: StateValue, R>(
     init: V,
     f: impl FnOnce(&mut V) -> R,
 ) -> Result<R> {
+    core.check()?;
     let mut value = get(core.store(), table, key, codec)?.unwrap_or(init);
     let result = core.update(|| f(&mut value))?;
     core.put(table, key, codec, &value)?;
@@ -83,6 +85,7 @@ fn take<S: OrderedStore, V: StateValue>(
     key: &[u8],
     codec: &dyn state_api::Codec<V>,
 ) -> Result<Option<V>> {
+    core.check()?;
     let value = get(core.store(), table, key, codec)?;
     if value.is_some() {
         core.write(|store| store.delete(table, key))?;
@@ -105,6 +108,7 @@ where
         at: Address<'_, Q, N, RowPrefix>,
     ) -> Result<Option<Ref<'t, V>>> {
         let core: &'t Core<S> = self.core;
+        core.check()?;
         let value = get(
             core.store(),
             self.table,
@@ -194,14 +198,16 @@ where
         Self: 's;
 
     #[inline]
-    fn read(&self) -> Self::Read<'_> {
-        StoreTable::new(self.core.store(), (self.table, self.types))
+    fn read(&self) -> Result<Self::Read<'_>> {
+        self.core.check()?;
+        Ok(StoreTable::new(self.core.store(), (self.table, self.types)))
     }
 
     #[inline]
-    fn into_read(self) -> Self::Read<'t> {
+    fn into_read(self) -> Result<Self::Read<'t>> {
         let core: &'t Core<S> = self.core;
-        StoreTable::new(core.store(), (self.table, self.types))
+        core.check()?;
+        Ok(StoreTable::new(core.store(), (self.table, self.types)))
     }
 
     #[inline]
@@ -235,14 +241,16 @@ where
         Self: 's;
 
     #[inline]
-    fn read(&self) -> Self::Read<'_> {
-        StoreTable::new(self.core.store(), (self.table, self.types))
+    fn read(&self) -> Result<Self::Read<'_>> {
+        self.core.check()?;
+        Ok(StoreTable::new(self.core.store(), (self.table, self.types)))
     }
 
     #[inline]
-    fn into_read(self) -> Self::Read<'t> {
+    fn into_read(self) -> Result<Self::Read<'t>> {
         let core: &'t Core<S> = self.core;
-        StoreTable::new(core.store(), (self.table, self.types))
+        core.check()?;
+        Ok(StoreTable::new(core.store(), (self.table, self.types)))
     }
 
     #[inline]
@@ -251,6 +259,7 @@ where
         at: Address<'_, Q, N, RowPrefix>,
         map_key: &UQ,
     ) -> Result<Option<Ref<'t, UV>>> {
+        self.core.check()?;
         let key = at.prepared.map_entry(map_key)?;
         let value = get(self.core.store(), self.table, &key, &*self.types.codec)?;
         Ok(value.map(Ref::Owned))

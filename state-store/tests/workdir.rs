@@ -123,3 +123,47 @@ fn destroying_removes_what_is_ours_and_nothing_else() {
         .unwrap();
     assert!(!path.exists());
 }
+
+#[test]
+fn a_crash_before_the_identity_has_its_name_is_wiped_like_any_other() {
+    for left in [
+        &["LOCK"][..],
+        &["LOCK", "DIRTY"],
+        &["LOCK", "DIRTY", "BACKEND.new"],
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        for name in left {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        open(dir.path(), OnDirty::Wipe).unwrap().close().unwrap();
+        open(dir.path(), OnDirty::Refuse).unwrap();
+    }
+}
+
+/// The identity was once read before the lock was taken, and the lock file unlinked with the mark:
+/// of openers that raced, some met a half-written identity, some a mark that nobody had left.
+#[test]
+fn openers_that_race_meet_a_conflict_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let race = || {
+        let mut opened = 0;
+        for _ in 0..300 {
+            match open(dir.path(), OnDirty::Refuse) {
+                Ok(work) => {
+                    opened += 1;
+                    work.close().unwrap();
+                }
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error}"),
+            }
+        }
+        opened
+    };
+    let opened: u32 = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3).map(|_| scope.spawn(race)).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
+    });
+    assert!(opened > 0);
+}

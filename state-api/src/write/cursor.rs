@@ -203,7 +203,7 @@ where
     /// As the [laws](StateRead#laws) say, and what the engine may meet.
     #[inline]
     pub fn iter(self) -> Result<ListIter<'t, B, T, N>> {
-        self.table?.into_read().iter(self.located.address()?)
+        self.table?.into_read()?.iter(self.located.address()?)
     }
 
     /// Number of elements. Cost: constant on heap, one pass over the chunks on an engine.
@@ -213,7 +213,7 @@ where
     #[inline]
     pub fn len(&mut self) -> Result<u64> {
         let (table, at) = reach(&mut self.table, self.located)?;
-        table.read().len(at)
+        table.read()?.len(at)
     }
 
     /// Whether there is no element. Cost: one lookup.
@@ -223,7 +223,7 @@ where
     #[inline]
     pub fn is_empty(&mut self) -> Result<bool> {
         let (table, at) = reach(&mut self.table, self.located)?;
-        table.read().is_empty(at)
+        table.read()?.is_empty(at)
     }
 
     /// Appends an element. Cost: O(1) amortised; reads nothing on an engine.
@@ -329,7 +329,7 @@ where
     #[inline]
     pub fn contains<UQ: KeyRef<UK> + ?Sized>(&mut self, map_key: &UQ) -> Result<bool> {
         let (table, at) = reach(&mut self.table, self.located)?;
-        table.read().contains(at, map_key)
+        table.read()?.contains(at, map_key)
     }
 
     /// Number of entries. Cost: constant on heap, one pass over the entries on an engine.
@@ -339,7 +339,7 @@ where
     #[inline]
     pub fn len(&mut self) -> Result<u64> {
         let (table, at) = reach(&mut self.table, self.located)?;
-        table.read().len(at)
+        table.read()?.len(at)
     }
 
     /// Whether there is no entry. Cost: one lookup.
@@ -349,7 +349,7 @@ where
     #[inline]
     pub fn is_empty(&mut self) -> Result<bool> {
         let (table, at) = reach(&mut self.table, self.located)?;
-        table.read().is_empty(at)
+        table.read()?.is_empty(at)
     }
 
     /// All entries, in order of their keys; from both ends. Lazy.
@@ -360,7 +360,7 @@ where
     pub fn iter(self) -> Result<MapIter<'t, B, UK, UV, N>> {
         let at = self.located.address()?;
         self.table?
-            .into_read()
+            .into_read()?
             .range::<Q, UK>(at, Bound::Unbounded, Bound::Unbounded)
     }
 
@@ -376,7 +376,7 @@ where
     ) -> Result<MapIter<'t, B, UK, UV, N>> {
         let at = self.located.address()?;
         self.table?
-            .into_read()
+            .into_read()?
             .range(at, range.start_bound(), range.end_bound())
     }
 

@@ -83,10 +83,16 @@ pub trait WriteList<'t, K: 't, N: 't, T: 't>: Sized + 't {
         T: 's;
 
     /// The table for reading, for a while.
-    fn read(&self) -> Self::Read<'_>;
+    ///
+    /// # Errors
+    /// [`Poisoned`](crate::ErrorKind::Poisoned), also when the table was resolved before the panic.
+    fn read(&self) -> Result<Self::Read<'_>>;
 
     /// The table for reading, for good: what it returns lives as long as the borrow of the backend.
-    fn into_read(self) -> Self::Read<'t>;
+    ///
+    /// # Errors
+    /// As `read`.
+    fn into_read(self) -> Result<Self::Read<'t>>;
 
     /// Appends elements. O(1) amortised for each; blind: reads nothing on an engine.
     ///
@@ -121,7 +127,10 @@ pub trait WriteMap<'t, K: 't, N: 't, UK: 't, UV: 't>: Sized + 't {
         UV: 's;
 
     /// The table for reading, for a while.
-    fn read(&self) -> Self::Read<'_>;
+    ///
+    /// # Errors
+    /// [`Poisoned`](crate::ErrorKind::Poisoned), also when the table was resolved before the panic.
+    fn read(&self) -> Result<Self::Read<'_>>;
 
     /// The value of a map key. Consumes the table, so that the guard lives as long as the borrow
     /// of the backend, and so that a cache can fill itself on a miss.
@@ -135,7 +144,10 @@ pub trait WriteMap<'t, K: 't, N: 't, UK: 't, UV: 't>: Sized + 't {
     ) -> Result<Option<Ref<'t, UV>>>;
 
     /// The table for reading, for good: what it returns lives as long as the borrow of the backend.
-    fn into_read(self) -> Self::Read<'t>;
+    ///
+    /// # Errors
+    /// As `read`.
+    fn into_read(self) -> Result<Self::Read<'t>>;
 
     /// Sets the value of a map key. Blind: reads nothing on an engine.
     ///

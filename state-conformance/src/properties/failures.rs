@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use state_api::row::CodecId;
 use state_api::{
     BoundStates as _, Codec, Error, ErrorKind, List, ListDescriptor, Map, MapDescriptor, Result,
-    StateBackend, StateRead, Value, ValueDescriptor,
+    RowRef, RowSource, StateBackend, StateRead, StateView, Value, ValueDescriptor,
 };
 
 use crate::backup::Backup;
@@ -223,6 +223,104 @@ pub fn a_panicking_closure_poisons<F: BackendFactory>(factory: &F) {
         backup.restore(&mut restored).unwrap();
         let handles = Handles::register(&mut restored).unwrap();
         compare(&restored, handles, &model).unwrap();
+    }
+}
+
+/// An accessor that was resolved before the panic is refused like a new one: its next update must
+/// not clear the mark.
+pub fn a_held_accessor_stays_poisoned<F: BackendFactory>(factory: &F) {
+    let poisoned = ErrorKind::Poisoned;
+    let panics = |f: &mut dyn FnMut()| assert!(catch_unwind(AssertUnwindSafe(f)).is_err());
+    let site = Site::new(factory);
+    let open = || {
+        let mut backend = site.open::<String>();
+        let handles = Handles::register(&mut backend).unwrap();
+        backend.at_mut("a").value(handles.counts).put(41).unwrap();
+        backend
+            .at_mut("a")
+            .map(handles.scores)
+            .insert(1, 1)
+            .unwrap();
+        (backend, handles)
+    };
+
+    let (mut backend, handles) = open();
+    let mut at = backend.at_mut("a");
+    let mut held = at.value(handles.counts);
+    panics(&mut || drop(held.update(boom)));
+    assert_refused("modify", poisoned, held.modify(0, |n| *n += 1));
+    assert_refused("put", poisoned, held.put(1));
+    assert_refused("take", poisoned, held.take());
+    assert_refused("clear", poisoned, held.clear());
+    assert_refused("get", poisoned, held.get());
+    assert_refused("a freeze", poisoned, backend.freeze().map(drop));
+    backend.destroy().unwrap();
+
+    let (mut backend, handles) = open();
+    let mut at = backend.at_mut("a");
+    let mut held = at.map(handles.scores);
+    panics(&mut || drop(held.modify(&1, 0, boom)));
+    assert_refused("update", poisoned, held.update(&1, |_| ()));
+    assert_refused("insert", poisoned, held.insert(1, 2));
+    assert_refused("remove", poisoned, held.remove(&1));
+    assert_refused("len", poisoned, held.len());
+    assert_refused("clear", poisoned, held.clear());
+    assert_refused("iter", poisoned, held.iter().map(drop));
+    assert_refused("a freeze", poisoned, backend.freeze().map(drop));
+    backend.destroy().unwrap();
+}
+
+/// Gives one row of another source, then an error.
+struct Breaks<S>(S, bool);
+
+impl<S: RowSource> RowSource for Breaks<S> {
+    fn next_row(&mut self) -> Result<Option<RowRef<'_>>> {
+        if std::mem::replace(&mut self.1, true) {
+            return Err(Error::new(ErrorKind::Io, "the source broke"));
+        }
+        self.0.next_row()
+    }
+}
+
+/// A restore that breaks half-way poisons: what it took in is neither read, nor restored over, nor
+/// found again as if it were all.
+pub fn a_failed_restore_poisons<F: BackendFactory>(factory: &F) {
+    let poisoned = ErrorKind::Poisoned;
+    let site = Site::new(factory);
+    let mut backend = site.open::<String>();
+    let handles = Handles::register(&mut backend).unwrap();
+    for key in ["a", "b", "c"] {
+        backend
+            .at_mut(key)
+            .list(handles.events)
+            .extend([1, 2])
+            .unwrap();
+    }
+    let view = backend.freeze().unwrap();
+    let (states, range) = (view.states(), view.key_groups().range());
+    let rows = || view.clone().into_rows(range).unwrap();
+
+    for registered in [true, false] {
+        let mut half = site.open::<String>();
+        if registered {
+            Handles::register(&mut half).unwrap();
+        }
+        let broken = half.restore(&states, &mut Breaks(rows(), false));
+        assert_refused("a restore from a broken source", ErrorKind::Io, broken);
+        assert_refused(
+            "a second restore",
+            poisoned,
+            half.restore(&states, &mut rows()),
+        );
+        assert_refused(
+            "registering",
+            poisoned,
+            Handles::register(&mut half).map(drop),
+        );
+        assert_refused("a freeze", poisoned, half.freeze().map(drop));
+        if half.capability().survives_close {
+            assert_refused("a close", poisoned, half.close());
+        }
     }
 }
 

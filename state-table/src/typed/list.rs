@@ -69,13 +69,15 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
         Self: 's;
 
     #[inline]
-    fn read(&self) -> Self::Read<'_> {
-        TypedRead::new(self.table)
+    fn read(&self) -> Result<Self::Read<'_>> {
+        self.table.usable()?;
+        Ok(TypedRead::new(self.table))
     }
 
     #[inline]
-    fn into_read(self) -> Self::Read<'t> {
-        TypedRead::new(self.table)
+    fn into_read(self) -> Result<Self::Read<'t>> {
+        self.table.usable()?;
+        Ok(TypedRead::new(self.table))
     }
 
     #[inline]

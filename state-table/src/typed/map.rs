@@ -157,13 +157,15 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         Self: 's;
 
     #[inline]
-    fn read(&self) -> Self::Read<'_> {
-        TypedRead::new(self.table)
+    fn read(&self) -> Result<Self::Read<'_>> {
+        self.table.usable()?;
+        Ok(TypedRead::new(self.table))
     }
 
     #[inline]
-    fn into_read(self) -> Self::Read<'t> {
-        TypedRead::new(self.table)
+    fn into_read(self) -> Result<Self::Read<'t>> {
+        self.table.usable()?;
+        Ok(TypedRead::new(self.table))
     }
 
     #[inline]
@@ -172,7 +174,7 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         at: Address<'_, Q, N, RowHash>,
         map_key: &UQ,
     ) -> Result<Option<Ref<'t, UV>>> {
-        self.into_read().get(at, map_key)
+        self.into_read()?.get(at, map_key)
     }
 
     #[inline]

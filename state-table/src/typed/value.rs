@@ -63,6 +63,7 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<Ref<'t, V>>> {
+        self.table.usable()?;
         let table: &'t TypedTable<K, N, V> = self.table;
         TypedRead::new(table).get(at)
     }
