@@ -9,6 +9,10 @@
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent promises, each asked for by name"
+)]
 pub struct Capability {
     /// Reads return [`Ref::Borrowed`](crate::Ref): no value is decoded or cloned by a read.
     pub borrowed_reads: bool,
@@ -16,6 +20,11 @@ pub struct Capability {
     pub survives_close: bool,
     /// [`key_count`](crate::StateRead::key_count) costs the same for any number of keys.
     pub constant_time_count: bool,
+    /// [`commit`](crate::StateBackend::commit) makes all writes so far durable, atomically: the
+    /// backend was opened in durable mode.
+    pub durable_commit: bool,
+    /// [`native_checkpoint`](crate::StateBackend::native_checkpoint) shares the engine's own files.
+    pub native_checkpoint: bool,
 }
 
 impl Capability {
@@ -37,6 +46,20 @@ impl Capability {
     #[must_use]
     pub fn with_constant_time_count(mut self) -> Self {
         self.constant_time_count = true;
+        self
+    }
+
+    /// With [`Capability::durable_commit`].
+    #[must_use]
+    pub fn with_durable_commit(mut self) -> Self {
+        self.durable_commit = true;
+        self
+    }
+
+    /// With [`Capability::native_checkpoint`].
+    #[must_use]
+    pub fn with_native_checkpoint(mut self) -> Self {
+        self.native_checkpoint = true;
         self
     }
 }

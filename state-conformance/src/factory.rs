@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateBackend, StateKey};
+use state_api::{Error, ErrorKind, KeyGroups, Result, StateBackend, StateKey};
 
 /// Opens backends for the suite.
 pub trait BackendFactory: Sync + 'static {
@@ -23,4 +23,19 @@ pub trait BackendFactory: Sync + 'static {
     /// # Errors
     /// What the backend meets.
     fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<Self::Backend<K>>;
+
+    /// Opens a backend in durable mode: as [`BackendFactory::open`], but the suite does open
+    /// directories again that a crash left, and expects the state of the last
+    /// [`commit`](StateBackend::commit).
+    ///
+    /// # Errors
+    /// What the backend meets; [`Unsupported`](ErrorKind::Unsupported), as it is here, where there
+    /// is no durable mode.
+    fn open_durable<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<Self::Backend<K>> {
+        let _ = (dir, groups);
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "the factory opens no backend in durable mode",
+        ))
+    }
 }

@@ -19,7 +19,11 @@
 //!     }
 //! }
 //!
-//! state_conformance::suite!(memory, Memory);
+//! state_conformance::suite!(
+//!     memory,
+//!     Memory,
+//!     lacks: [durable => "memory does not survive a crash", native => "there are no files"]
+//! );
 //! # fn main() {}
 //! ```
 //!
@@ -41,8 +45,10 @@
 //! histories.
 //!
 //! # Capabilities
-//! No property is skipped. Where a backend does not promise a
-//! [capability](state_api::Capability), the property tests that it is indeed absent.
+//! No property is skipped in silence. Where a backend does not promise a
+//! [capability](state_api::Capability), the property tests that it is indeed absent. Whole themes that a
+//! backend lacks by its design are named with the reason in [`suite!`]: they show as ignored tests, beside
+//! a live one of the refusal.
 
 #![forbid(unsafe_code)]
 #![allow(

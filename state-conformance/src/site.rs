@@ -59,6 +59,16 @@ impl<'f, F: BackendFactory> Site<'f, F> {
         self.factory.open(dir, groups)
     }
 
+    /// Opens a directory in durable mode, which may have been used so before.
+    pub(crate) fn reopen_durable<K: StateKey>(
+        &self,
+        dir: &Path,
+        groups: KeyGroups,
+    ) -> Result<F::Backend<K>> {
+        fs::create_dir_all(dir).unwrap();
+        self.factory.open_durable(dir, groups)
+    }
+
     /// A backend in a directory of its own that owns `groups`.
     pub(crate) fn open_for<K: StateKey>(&self, groups: KeyGroups) -> F::Backend<K> {
         self.reopen(&self.dir(), groups).unwrap()

@@ -12,9 +12,20 @@ pub fn run(crate_dir: &str, [suite, theme, property]: [&str; 3], test: impl FnOn
 ///
 /// `factory` is an expression, evaluated by each test, whose value is a
 /// [`BackendFactory`](crate::BackendFactory).
+///
+/// Two themes are of operations that a backend may lack, by its design: `durability` and `native`.
+/// One that does says so, with the reason: `suite!(name, factory, lacks: [durable => "..", native =>
+/// ".."])`, in this order. The properties of the theme are then ignored tests that show the reason,
+/// and a live test checks that the operations answer
+/// [`Unsupported`](state_api::ErrorKind::Unsupported) and the
+/// [capability](state_api::Capability) agrees.
 #[macro_export]
 macro_rules! suite {
     ($name:ident, $factory:expr) => {
+        $crate::suite! { $name, $factory, lacks: [] }
+    };
+    ($name:ident, $factory:expr,
+     lacks: [$(durable => $durable:literal $(,)?)? $(native => $native:literal $(,)?)?] $(,)?) => {
         mod $name {
             #[allow(
                 unused_imports,
@@ -27,18 +38,21 @@ macro_rules! suite {
                 $factory
             }
 
-            $crate::__properties! { @tests $name }
+            $crate::__properties! {
+                [@tests $name [durability lacks_durable $($durable)?] [native lacks_native $($native)?]]
+            }
         }
     };
 }
 
-/// The list of properties, by theme: the one place where a property is entered.
+/// The list of properties, by theme: the one place where a property is entered. The themes after the
+/// arrow are of operations that a backend may lack.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __properties {
-    ($($mode:tt)+) => {
+    ($mode:tt) => {
         $crate::__expand! {
-            [$($mode)+]
+            $mode
             generated {
                 generated_operations
                 equal_state_gives_equal_rows
@@ -104,6 +118,21 @@ macro_rules! __properties {
                 destroy_removes_the_data
                 held_memory_returns_to_nothing
             }
+            =>
+            durability {
+                what_is_committed_is_found
+                states_are_part_of_a_commit
+                a_restore_is_durable_with_its_commit
+                the_other_mode_is_refused
+                commits_are_refused_where_not_promised
+            }
+            native {
+                a_native_checkpoint_restores
+                unchanged_files_are_shared
+                native_checkpoints_are_rescaled
+                damaged_native_files_are_refused
+                impossible_native_requests_are_refused
+            }
         }
     };
 }
@@ -111,25 +140,57 @@ macro_rules! __properties {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __expand {
-    ([@tests $suite:ident] $($theme:ident { $($property:ident)* })*) => {
+    (
+        [@tests $suite:ident $($gap:tt)*]
+        $($theme:ident { $($property:ident)* })*
+        => $($optional:ident { $($may:ident)* })*
+    ) => {
         $(
             mod $theme {
-                $(
-                    #[test]
-                    fn $property() {
-                        let test = [stringify!($suite), stringify!($theme), stringify!($property)];
-                        $crate::suite::run(env!("CARGO_MANIFEST_DIR"), test, || {
-                            $crate::properties::$theme::$property(&super::factory());
-                        });
-                    }
-                )*
+                $($crate::__test! { $suite $theme $property })*
             }
         )*
+        $($crate::__optional! { $suite $gap $optional { $($may)* } })*
     };
-    ([@names] $($theme:ident { $($property:ident)* })*) => {
-        &[$((stringify!($theme), &[$(stringify!($property)),*])),*]
+    ([@names] $($theme:ident { $($property:ident)* })* => $($optional:ident { $($may:ident)* })*) => {
+        &[
+            $((stringify!($theme), &[$(stringify!($property)),*]),)*
+            $((stringify!($optional), &[$(stringify!($may)),*]),)*
+        ]
+    };
+}
+
+/// A theme that may be lacking: its tests, or the gap.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __optional {
+    ($suite:ident [$of:ident $gap:ident] $theme:ident { $($property:ident)* }) => {
+        mod $theme {
+            $($crate::__test! { $suite $theme $property })*
+        }
+    };
+    ($suite:ident [$of:ident $gap:ident $reason:literal] $theme:ident { $($property:ident)* }) => {
+        mod $theme {
+            $crate::__test! { $suite $theme $gap }
+            $($crate::__test! { $suite $theme $property, #[ignore = $reason] })*
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __test {
+    ($suite:ident $theme:ident $property:ident $(, $(#[$attribute:meta])+)?) => {
+        #[test]
+        $($(#[$attribute])+)?
+        fn $property() {
+            let test = [stringify!($suite), stringify!($theme), stringify!($property)];
+            $crate::suite::run(env!("CARGO_MANIFEST_DIR"), test, || {
+                $crate::properties::$theme::$property(&super::factory());
+            });
+        }
     };
 }
 
 /// All properties, by theme.
-pub const PROPERTIES: &[(&str, &[&str])] = __properties!(@names);
+pub const PROPERTIES: &[(&str, &[&str])] = __properties!([@names]);

@@ -16,6 +16,14 @@ fn listed() -> BTreeSet<String> {
     names.collect()
 }
 
+/// What `lacks:` calls a theme.
+fn gap(theme: &str) -> &str {
+    match theme {
+        "durability" => "durable",
+        theme => theme,
+    }
+}
+
 #[test]
 fn every_public_property_is_listed() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/properties");
@@ -30,6 +38,10 @@ fn every_public_property_is_listed() {
         for line in fs::read_to_string(&path).unwrap().lines() {
             if let Some(rest) = line.strip_prefix("pub fn ") {
                 let name = rest.split(['<', '(']).next().unwrap();
+                // The gaps of the themes that may be lacking.
+                if name == format!("lacks_{}", gap(&theme)) {
+                    continue;
+                }
                 written.insert(format!("{theme}::{name}"));
             }
         }

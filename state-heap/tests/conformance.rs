@@ -16,4 +16,11 @@ impl BackendFactory for Heap {
     }
 }
 
-state_conformance::suite!(heap, Heap);
+state_conformance::suite!(
+    heap,
+    Heap,
+    lacks: [
+        durable => "memory does not survive a crash",
+        native => "there are no files: the portable checkpoint is the only one"
+    ]
+);

@@ -18,6 +18,7 @@
 
 mod backend;
 mod config;
+mod database;
 mod error;
 mod scan;
 mod store;
@@ -26,5 +27,5 @@ mod view;
 
 pub use backend::{RedbBackend, open};
 pub use config::RedbConfig;
-pub use state_store::OnDirty;
+pub use state_store::{Mode, OnDirty};
 pub use store::RedbStore;

@@ -33,6 +33,8 @@ pub struct StoreBackend<K, S> {
     slots: Slots,
     groups: KeyGroups,
     epoch: u64,
+    /// Metadata of the last commit.
+    committed: Option<Vec<u8>>,
     key: PhantomData<fn() -> K>,
 }
 
@@ -65,6 +67,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
             slots,
             groups,
             epoch: 0,
+            committed: directory.committed,
             key: PhantomData,
         })
     }
@@ -391,6 +394,28 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
             self.core.fail(error);
         }
         restored
+    }
+
+    fn commit(&mut self, metadata: &[u8]) -> Result<()> {
+        self.core.check()?;
+        if !self.capability().durable_commit {
+            return Err(crate::store::no_commits(self.name()));
+        }
+        self.core.write(|store| {
+            directory::set_committed(store, metadata)?;
+            store.commit()
+        })?;
+        self.committed = Some(metadata.to_vec());
+        Ok(())
+    }
+
+    fn committed(&self) -> Result<Option<&[u8]>> {
+        self.core.check()?;
+        if self.capability().durable_commit {
+            Ok(self.committed.as_deref())
+        } else {
+            Err(crate::store::no_commits(self.name()))
+        }
     }
 
     fn close(self) -> Result<()> {

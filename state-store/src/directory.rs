@@ -12,6 +12,7 @@ use crate::store::{Entry, OrderedStore, Scan, TableId};
 const TABLE: TableId = TableId(0);
 const HEADER: &[u8] = b"header";
 const CHUNKS: &[u8] = b"chunks";
+const COMMIT: &[u8] = b"commit";
 const STATE: &[u8] = b"state/";
 
 /// Number of the first table of a state.
@@ -41,6 +42,8 @@ pub(crate) struct Directory {
     pub(crate) states: Vec<Listed>,
     /// All chunk numbers in use are below it.
     pub(crate) chunks: u64,
+    /// Metadata of the last commit.
+    pub(crate) committed: Option<Vec<u8>>,
 }
 
 /// Reads the directory of a store; writes the header into an empty one.
@@ -120,7 +123,12 @@ fn describe(header: &Header) -> String {
 }
 
 fn read<S: OrderedStore>(store: &S) -> Result<Directory> {
-    let mut directory = Directory::default();
+    let mut directory = Directory {
+        committed: store
+            .get(TABLE, COMMIT)?
+            .map(|metadata| metadata.as_ref().to_vec()),
+        ..Directory::default()
+    };
     if let Some(bytes) = store.get(TABLE, CHUNKS)? {
         let bytes = <[u8; 8]>::try_from(bytes.as_ref())
             .map_err(|_| Error::new(ErrorKind::Corrupt, "the chunk bound is not eight bytes"))?;
@@ -169,6 +177,11 @@ pub(crate) fn remove_state<S: OrderedStore>(store: &mut S, table: TableId) -> Re
 /// Notes that all chunk numbers in use are below `bound`.
 pub(crate) fn set_chunks<S: OrderedStore>(store: &mut S, bound: u64) -> Result<()> {
     store.put(TABLE, CHUNKS, &bound.to_be_bytes())
+}
+
+/// Notes the metadata of the commit that follows.
+pub(crate) fn set_committed<S: OrderedStore>(store: &mut S, metadata: &[u8]) -> Result<()> {
+    store.put(TABLE, COMMIT, metadata)
 }
 
 fn state_key(table: TableId) -> Vec<u8> {

@@ -25,6 +25,7 @@
 mod backend;
 mod core;
 mod directory;
+mod inventory;
 mod layout;
 mod memory;
 mod read;
@@ -43,5 +44,5 @@ pub use read::{Elements, KeyGuards, MapEntries, StoreTable};
 pub use rows::StoreRows;
 pub use store::{Entry, OrderedRead, OrderedStore, Scan, TableId};
 pub use view::StoreView;
-pub use workdir::{OnDirty, WorkDir};
+pub use workdir::{Mode, OnDirty, Opening, Tenant, WorkDir};
 pub use write::StoreTableMut;

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use state_api::{Capability, Result};
+use state_api::{Capability, Error, ErrorKind, Result};
 
 /// Number of a table within a store. A table is an ordered map from bytes to bytes of its own: a
 /// B-tree, a column family, a tree.
@@ -120,8 +120,19 @@ pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
     /// What the engine meets.
     fn freeze(&mut self) -> Result<Self::View>;
 
+    /// Makes all writes since the last commit durable, atomically: after a crash the store opens as
+    /// it was at a commit, the last acknowledged one or one that was under way.
+    ///
+    /// # Errors
+    /// [`Unsupported`](state_api::ErrorKind::Unsupported) without
+    /// [`durable_commit`](Capability::durable_commit); what the engine meets.
+    fn commit(&mut self) -> Result<()> {
+        Err(no_commits(self.name()))
+    }
+
     /// Ends the use of the store and makes its data durable, where the
-    /// [capability](Capability::survives_close) says so.
+    /// [capability](Capability::survives_close) says so; in durable mode, gives up what was not
+    /// committed.
     ///
     /// # Errors
     /// What the engine meets; the data is then as after a crash.
@@ -132,4 +143,13 @@ pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
     /// # Errors
     /// What the engine meets.
     fn destroy(self) -> Result<()>;
+}
+
+#[cold]
+pub(crate) fn no_commits(backend: &'static str) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "the backend has no durable commits, or was not opened in durable mode",
+    )
+    .with("backend", backend)
 }

@@ -1,10 +1,13 @@
-//! The working directory of an engine, in scratch mode: the checkpoint is the durability, so a
-//! directory that was not closed cleanly holds nothing worth keeping.
+//! The working directory of an engine.
 //!
-//! Three small files guard it. `LOCK` is locked by the process that uses the directory, and is only
-//! removed with it. `DIRTY` lies there from open to clean close; found under the lock, it was left
-//! by a crash: the directory is refused or wiped, as the caller chose, and then restored from a
-//! checkpoint. `BACKEND` says whose directory it is; it is written once, and appears whole.
+//! In *scratch* mode the checkpoint is the durability, so a directory that was not closed cleanly
+//! holds nothing worth keeping. In *durable* mode it holds the last commit, whatever happened.
+//!
+//! Small files guard it. `LOCK` is locked by the process that uses the directory, and is only removed
+//! with it. `DIRTY` lies in a scratch directory from open to clean close; found under the lock, it was
+//! left by a crash: the directory is refused or wiped, as the caller chose, and then restored from a
+//! checkpoint. `BACKEND` says whose directory it is and in which mode; it is written once, and appears
+//! whole. `FILES` lists what a clean close left, and is compared before an engine sees it again.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -13,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use state_api::{Error, ErrorKind, Result};
 
+use crate::inventory::Inventory;
 use crate::layout;
 
 const LOCK: &str = "LOCK";
@@ -20,6 +24,30 @@ const MARKER: &str = "DIRTY";
 const IDENTITY: &str = "BACKEND";
 /// The identity on its way.
 const NEW_IDENTITY: &str = "BACKEND.new";
+const INVENTORY: &str = "FILES";
+/// The inventory on its way.
+const NEW_INVENTORY: &str = "FILES.new";
+
+/// What survives a crash in a working directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Mode {
+    /// Nothing: the checkpoint is the durability, and no write waits for the disk.
+    #[default]
+    Scratch,
+    /// The state of the last [`commit`](state_api::StateBackend::commit).
+    Durable,
+}
+
+impl Mode {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Scratch => "scratch",
+            Self::Durable => "durable",
+        }
+    }
+}
 
 /// What to do with a directory that was left by a crash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,29 +61,65 @@ pub enum OnDirty {
     Wipe,
 }
 
+/// Whose directory it is, and what the engine keeps in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Name of the backend.
+    pub backend: &'static str,
+    /// Names of the files and folders that hold the data: listed by a close, removed by a wipe.
+    pub data: &'static [&'static str],
+    /// Names of others that may be lost, such as logs: removed by a wipe.
+    pub other: &'static [&'static str],
+}
+
+/// How a directory is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// Of the directory's whole life: another mode than at its first opening is refused.
+    pub mode: Mode,
+    /// What to do with a scratch directory that a crash left.
+    pub on_dirty: OnDirty,
+    /// Whether the content of the files is compared with what the last clean close left, which reads
+    /// every byte; names and sizes are compared in any case.
+    pub verify_files: bool,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            on_dirty: OnDirty::default(),
+            verify_files: true,
+        }
+    }
+}
+
 /// A working directory that is in use.
 #[derive(Debug)]
 pub struct WorkDir {
     path: PathBuf,
+    tenant: Tenant,
+    mode: Mode,
     /// Locked for as long as it lives.
     lock: File,
 }
 
 impl WorkDir {
-    /// Takes the directory `path` into use for the backend `name`; creates it when it is absent.
-    /// `files` are the names of the engine's files and folders: what a wipe removes.
+    /// Takes the directory `path` into use; creates it when it is absent.
     ///
     /// # Errors
-    /// [`ErrorKind::Mismatch`] when the directory belongs to another backend or holds foreign
+    /// [`ErrorKind::Mismatch`] when the directory belongs to another backend or mode or holds foreign
     /// files, [`ErrorKind::Unsupported`] when its layout version is another,
     /// [`ErrorKind::Conflict`] when it is in use, [`ErrorKind::Poisoned`] when a crash left it and
-    /// it is not to be wiped, [`ErrorKind::Io`] when the file system fails. The directory is left untouched.
-    pub fn open(path: &Path, name: &str, files: &[&str], on_dirty: OnDirty) -> Result<Self> {
+    /// it is not to be wiped, [`ErrorKind::Corrupt`] when a file is not as the last close left it,
+    /// [`ErrorKind::Io`] when the file system fails. The directory is left untouched.
+    pub fn open(path: &Path, tenant: Tenant, opening: Opening) -> Result<Self> {
         let step = |step| move |e| failed(step, path, e);
+        let mode = opening.mode;
         fs::create_dir_all(path).map_err(step("create the directory"))?;
         // Before anything is created: a directory of somebody else's stays as it is.
         let identity = |step: &'static str| match fs::read_to_string(path.join(IDENTITY)) {
-            Ok(identity) => check_identity(path, &identity, name).map(|()| true),
+            Ok(identity) => check_identity(path, &identity, tenant.backend, mode).map(|()| true),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(e) => Err(failed(step, path, e)),
         };
@@ -65,6 +129,8 @@ impl WorkDir {
         let dir = Self {
             lock: lock(&path.join(LOCK))?,
             path: path.into(),
+            tenant,
+            mode,
         };
         // Again, for somebody may have been here between the look and the lock.
         let known = identity("read the identity under the lock")?;
@@ -72,9 +138,9 @@ impl WorkDir {
             .file(MARKER)
             .try_exists()
             .map_err(step("look for the marker"))?;
-        match on_dirty {
-            _ if !is_dirty => dir.write(MARKER, "in use, or left by a crash\n")?,
-            OnDirty::Wipe => dir.wipe(files)?,
+        match opening.on_dirty {
+            _ if !is_dirty => dir.begin(opening.verify_files)?,
+            OnDirty::Wipe => dir.wipe()?,
             OnDirty::Refuse => {
                 return Err(Error::new(
                     ErrorKind::Poisoned,
@@ -85,12 +151,37 @@ impl WorkDir {
             }
         }
         if !known {
-            dir.write(NEW_IDENTITY, &identity_of(name))?;
-            fs::rename(dir.file(NEW_IDENTITY), dir.file(IDENTITY))
-                .map_err(step("name the identity"))?;
-            dir.sync()?;
+            let identity = identity_of(tenant.backend, mode);
+            dir.appear(NEW_IDENTITY, IDENTITY, &identity)?;
         }
         Ok(dir)
+    }
+
+    /// Takes a clean directory into use: compares it with its inventory, which ends here, and marks
+    /// it.
+    fn begin(&self, verify_files: bool) -> Result<()> {
+        let path = self.file(INVENTORY);
+        let listed = match fs::read_to_string(&path) {
+            Ok(text) => Some(Inventory::parse(&text).map_err(|e| e.with("path", path.display()))?),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(e) => return Err(failed("read the inventory", &path, e)),
+        };
+        if let Some(listed) = &listed {
+            listed.verify(&self.path, self.tenant.data, verify_files)?;
+        }
+        if self.mode == Mode::Scratch {
+            self.write(MARKER, "in use, or left by a crash\n")?;
+        }
+        if listed.is_some() {
+            fs::remove_file(&path).map_err(|e| failed("remove the inventory", &path, e))?;
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    /// How the directory is used.
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// The path of a file in the directory.
@@ -98,24 +189,38 @@ impl WorkDir {
         self.path.join(name)
     }
 
-    /// Ends the use of the directory: the engine has made its data durable.
+    /// Ends the use of the directory: the engine has made its data durable, and nobody will change
+    /// the files any more. Lists them, which reads every byte.
     ///
     /// # Errors
     /// [`ErrorKind::Io`]; the directory is then as after a crash.
     pub fn close(self) -> Result<()> {
-        fs::remove_file(self.file(MARKER))
-            .map_err(|e| failed("remove the marker", &self.path, e))?;
-        self.sync()?;
+        let inventory = Inventory::take(&self.path, self.tenant.data)?;
+        self.appear(NEW_INVENTORY, INVENTORY, &inventory.to_text()?)?;
+        self.release()
+    }
+
+    /// Ends the use of the directory: the engine has made its data durable, but files may still
+    /// change, because views keep it open. What is found next time is then not compared.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`]; the directory is then as after a crash.
+    pub fn release(self) -> Result<()> {
+        if self.mode == Mode::Scratch {
+            fs::remove_file(self.file(MARKER))
+                .map_err(|e| failed("remove the marker", &self.path, e))?;
+            self.sync()?;
+        }
         drop(self.lock); // not before the marker is gone
         Ok(())
     }
 
-    /// Removes the engine's `files`, then the directory if nothing else is in it.
+    /// Removes the engine's files, then the directory if nothing else is in it.
     ///
     /// # Errors
     /// [`ErrorKind::Io`]; some of the files may remain.
-    pub fn destroy(self, files: &[&str]) -> Result<()> {
-        self.wipe(files)?;
+    pub fn destroy(self) -> Result<()> {
+        self.wipe()?;
         for name in [IDENTITY, NEW_IDENTITY, MARKER, LOCK] {
             remove(&self.file(name)).map_err(|e| failed("remove", &self.file(name), e))?;
         }
@@ -127,11 +232,20 @@ impl WorkDir {
         }
     }
 
-    fn wipe(&self, files: &[&str]) -> Result<()> {
-        for name in files {
+    fn wipe(&self) -> Result<()> {
+        let Tenant { data, other, .. } = self.tenant;
+        for name in data.iter().chain(other).chain(&[INVENTORY, NEW_INVENTORY]) {
             remove(&self.file(name)).map_err(|e| failed("remove", &self.file(name), e))?;
         }
         Ok(())
+    }
+
+    /// Writes a small file that appears whole, durably.
+    fn appear(&self, draft: &'static str, name: &'static str, text: &str) -> Result<()> {
+        self.write(draft, text)?;
+        fs::rename(self.file(draft), self.file(name))
+            .map_err(|e| failed("rename", &self.file(draft), e))?;
+        self.sync()
     }
 
     /// Writes a small file, durably.
@@ -171,32 +285,33 @@ fn lock(path: &Path) -> Result<File> {
     }
 }
 
-fn identity_of(name: &str) -> String {
-    format!("{name} {}\n", layout::VERSION)
+fn identity_of(name: &str, mode: Mode) -> String {
+    format!("{name} {} {}\n", layout::VERSION, mode.name())
 }
 
-fn check_identity(path: &Path, identity: &str, name: &str) -> Result<()> {
-    if identity == identity_of(name) {
+fn check_identity(path: &Path, identity: &str, name: &str, mode: Mode) -> Result<()> {
+    if identity == identity_of(name, mode) {
         return Ok(());
     }
     let mut words = identity.split_whitespace();
-    let (found, version) = (
-        words.next().unwrap_or("nothing"),
-        words.next().unwrap_or("none"),
-    );
-    let kind = if found == name {
+    let mut word = || words.next().unwrap_or("none");
+    let (found, version, found_mode) = (word(), word(), word());
+    let kind = if found == name && version != layout::VERSION.to_string() {
         ErrorKind::Unsupported
     } else {
         ErrorKind::Mismatch
     };
     Err(Error::new(
         kind,
-        "the directory belongs to another backend or layout version",
+        "the directory belongs to another backend, layout version or mode",
     )
-    .with("found", format_args!("{found}, layout {version}"))
+    .with(
+        "found",
+        format_args!("{found}, layout {version}, {found_mode}"),
+    )
     .with(
         "expected",
-        format_args!("{name}, layout {}", layout::VERSION),
+        format_args!("{name}, layout {}, {}", layout::VERSION, mode.name()),
     )
     .with("path", path.display()))
 }

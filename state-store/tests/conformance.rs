@@ -16,4 +16,11 @@ impl BackendFactory for Memory {
     }
 }
 
-state_conformance::suite!(memory, Memory);
+state_conformance::suite!(
+    memory,
+    Memory,
+    lacks: [
+        durable => "memory does not survive a crash",
+        native => "there are no files"
+    ]
+);

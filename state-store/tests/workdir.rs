@@ -6,12 +6,20 @@ use std::fs;
 use std::path::Path;
 
 use state_api::ErrorKind;
-use state_store::{OnDirty, WorkDir};
+use state_store::{Mode, OnDirty, Opening, Tenant, WorkDir};
 
-const FILES: &[&str] = &["data"];
+const ENGINE: Tenant = Tenant {
+    backend: "engine",
+    data: &["data", "folder"],
+    other: &["log"],
+};
 
 fn open(path: &Path, on_dirty: OnDirty) -> state_api::Result<WorkDir> {
-    WorkDir::open(path, "engine", FILES, on_dirty)
+    let opening = Opening {
+        on_dirty,
+        ..Opening::default()
+    };
+    WorkDir::open(path, ENGINE, opening)
 }
 
 /// All files below a directory with their contents.
@@ -77,7 +85,11 @@ fn the_directory_of_another_backend_is_named_and_untouched() {
     let dir = tempfile::tempdir().unwrap();
     open(dir.path(), OnDirty::Refuse).unwrap().close().unwrap();
     let before = contents(dir.path());
-    let error = WorkDir::open(dir.path(), "other", FILES, OnDirty::Wipe).unwrap_err();
+    let other = Tenant {
+        backend: "other",
+        ..ENGINE
+    };
+    let error = WorkDir::open(dir.path(), other, Opening::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Mismatch);
     let text = error.to_string();
     assert!(text.contains("engine") && text.contains("other"), "{text}");
@@ -88,7 +100,7 @@ fn the_directory_of_another_backend_is_named_and_untouched() {
 fn a_newer_layout_is_unsupported() {
     let dir = tempfile::tempdir().unwrap();
     open(dir.path(), OnDirty::Refuse).unwrap().close().unwrap();
-    fs::write(dir.path().join("BACKEND"), "engine 999\n").unwrap();
+    fs::write(dir.path().join("BACKEND"), "engine 999 scratch\n").unwrap();
     let error = open(dir.path(), OnDirty::Wipe).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("999"), "{error}");
@@ -113,14 +125,11 @@ fn destroying_removes_what_is_ours_and_nothing_else() {
     let work = open(&path, OnDirty::Refuse).unwrap();
     fs::write(work.file("data"), "gone").unwrap();
     fs::write(path.join("note"), "mine").unwrap();
-    work.destroy(FILES).unwrap();
+    work.destroy().unwrap();
     assert_eq!(contents(&path), [("note".into(), b"mine".to_vec())]);
     fs::remove_file(path.join("note")).unwrap();
     fs::remove_dir(&path).unwrap();
-    open(&path, OnDirty::Refuse)
-        .unwrap()
-        .destroy(FILES)
-        .unwrap();
+    open(&path, OnDirty::Refuse).unwrap().destroy().unwrap();
     assert!(!path.exists());
 }
 
@@ -166,4 +175,128 @@ fn openers_that_race_meet_a_conflict_and_nothing_else() {
             .sum()
     });
     assert!(opened > 0);
+}
+
+/// A directory that was closed with some data in it.
+fn closed() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let work = open(dir.path(), OnDirty::Refuse).unwrap();
+    fs::write(work.file("data"), "0123456789").unwrap();
+    fs::create_dir(work.file("folder")).unwrap();
+    fs::write(work.file("folder/a"), "aaa").unwrap();
+    fs::write(work.file("log"), "not listed").unwrap();
+    work.close().unwrap();
+    dir
+}
+
+#[test]
+fn a_file_that_is_not_as_it_was_left_is_named_and_nothing_is_touched() {
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 6] = [
+        ("data", |dir| fs::remove_file(dir.join("data")).unwrap()),
+        ("data", |dir| {
+            fs::write(dir.join("data"), "012345678").unwrap();
+        }),
+        ("data", |dir| {
+            fs::write(dir.join("data"), "0123456780").unwrap();
+        }),
+        ("folder/a", |dir| {
+            fs::write(dir.join("folder/a"), "aab").unwrap();
+        }),
+        ("folder/b", |dir| {
+            fs::write(dir.join("folder/b"), "new").unwrap();
+        }),
+        ("folder/a", |dir| {
+            fs::remove_dir_all(dir.join("folder")).unwrap();
+        }),
+    ];
+    for (file, damage) in damages {
+        let dir = closed();
+        damage(dir.path());
+        let names = || -> Vec<_> {
+            let entries = fs::read_dir(dir.path()).unwrap();
+            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        let before = names();
+        for on_dirty in [OnDirty::Refuse, OnDirty::Wipe] {
+            let error = open(dir.path(), on_dirty).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+            assert_eq!(error.context("file"), Some(file), "{error}");
+            assert_eq!(names(), before);
+        }
+    }
+}
+
+#[test]
+fn a_damaged_inventory_is_refused() {
+    let dir = closed();
+    let path = dir.path().join("FILES");
+    let text = fs::read(&path).unwrap();
+    for at in 0..text.len() {
+        let mut damaged = text.clone();
+        damaged[at] ^= 1;
+        fs::write(&path, &damaged).unwrap();
+        let kind = open(dir.path(), OnDirty::Refuse).unwrap_err().kind();
+        // A byte that is not UTF-8 any more is met by the file system.
+        assert!(
+            [ErrorKind::Corrupt, ErrorKind::Io].contains(&kind),
+            "byte {at}: {kind:?}"
+        );
+        fs::write(&path, &text[..at]).unwrap();
+        let error = open(dir.path(), OnDirty::Refuse).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "cut at {at}");
+    }
+    fs::write(&path, &text).unwrap();
+    open(dir.path(), OnDirty::Refuse).unwrap();
+}
+
+#[test]
+fn files_that_may_be_lost_are_not_compared() {
+    let dir = closed();
+    fs::write(dir.path().join("log"), "more").unwrap();
+    open(dir.path(), OnDirty::Refuse).unwrap();
+}
+
+#[test]
+fn content_is_not_read_where_it_is_not_to_be_verified() {
+    let dir = closed();
+    fs::write(dir.path().join("data"), "9876543210").unwrap();
+    let opening = Opening {
+        verify_files: false,
+        ..Opening::default()
+    };
+    WorkDir::open(dir.path(), ENGINE, opening).unwrap();
+}
+
+#[test]
+fn another_mode_is_named_and_refused() {
+    let durable = Opening {
+        mode: Mode::Durable,
+        ..Opening::default()
+    };
+    let dir = closed();
+    let error = WorkDir::open(dir.path(), ENGINE, durable).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Mismatch);
+    let text = error.to_string();
+    assert!(
+        text.contains("scratch") && text.contains("durable"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_durable_directory_that_a_crash_left_is_opened_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let durable = Opening {
+        mode: Mode::Durable,
+        ..Opening::default()
+    };
+    let work = WorkDir::open(dir.path(), ENGINE, durable).unwrap();
+    fs::write(work.file("data"), "committed").unwrap();
+    drop(work);
+    let work = WorkDir::open(dir.path(), ENGINE, durable).unwrap();
+    assert_eq!(fs::read_to_string(work.file("data")).unwrap(), "committed");
+    assert!(!work.file("DIRTY").exists());
 }

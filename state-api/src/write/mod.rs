@@ -11,9 +11,10 @@ use crate::address::Located;
 use crate::bind::{BoundStates, Handles};
 use crate::capability::Capability;
 use crate::descriptor::{Descriptor, ListDescriptor, MapDescriptor, ValueDescriptor};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::handle::{List, Map, StateValue, Value};
 use crate::key::{KeyRef, StateKey};
+use crate::native::{NativePlace, NativeReport};
 use crate::read::StateRead;
 use crate::row::{RowSource, StateMeta};
 use crate::view::StateView;
@@ -238,6 +239,63 @@ pub trait StateBackend: StateRead + Send + Sized {
     /// and what the source, the codecs and the engine meet.
     fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()>;
 
+    /// Makes all writes since the last commit durable, atomically, with `metadata` of the caller's,
+    /// such as the positions of its sources. After a crash the backend opens with the state of the
+    /// last commit that was acknowledged, or of one that was under way and got through: all of it
+    /// or nothing. Closing without a commit gives up the writes since the last one.
+    ///
+    /// Cost: as each backend documents; at least one wait for the disk.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the
+    /// [capability](Capability::durable_commit) is absent: what is durable there are checkpoints.
+    /// [`Poisoned`](crate::ErrorKind::Poisoned) as the laws say, or what the engine meets: whether
+    /// the commit got through is then known at the next open.
+    fn commit(&mut self, metadata: &[u8]) -> Result<()> {
+        let _ = metadata;
+        Err(unsupported(self.name(), "commit"))
+    }
+
+    /// The metadata of the commit that the state comes from: the last one of this backend, or the
+    /// one that was found when it was opened. `None` before the first.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) as for [`StateBackend::commit`].
+    fn committed(&self) -> Result<Option<&[u8]>> {
+        Err(unsupported(self.name(), "committed"))
+    }
+
+    /// Writes the state as it is now, as the engine's own files, into `place`: a checkpoint that is
+    /// cheap to take, and bound to this backend. Files that `place` holds already are not written
+    /// again. All durable when it returns.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the
+    /// [capability](Capability::native_checkpoint) is absent: take a portable checkpoint.
+    /// [`Conflict`](crate::ErrorKind::Conflict) when the place has a checkpoint of that name,
+    /// [`Invalid`](crate::ErrorKind::Invalid) for a name that is not one, what the engine and the
+    /// file system meet.
+    fn native_checkpoint(&mut self, place: NativePlace<'_>) -> Result<NativeReport> {
+        let _ = place;
+        Err(unsupported(self.name(), "native checkpoint"))
+    }
+
+    /// Restores native checkpoints of one state, of one worker or of several, into this backend,
+    /// which is empty: the rows of the key groups that it owns. Every file is compared with its
+    /// checksum before the engine sees it; the place is left as it is.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) as for [`StateBackend::native_checkpoint`];
+    /// [`NotFound`](crate::ErrorKind::NotFound) without such a checkpoint,
+    /// [`Corrupt`](crate::ErrorKind::Corrupt) with the file when one is missing or damaged,
+    /// [`Mismatch`](crate::ErrorKind::Mismatch) when it is of another backend, key type or max
+    /// parallelism, or its key groups do not cover what the backend owns; else as
+    /// [`StateBackend::restore`].
+    fn native_restore(&mut self, places: &[NativePlace<'_>]) -> Result<()> {
+        let _ = places;
+        Err(unsupported(self.name(), "native restore"))
+    }
+
     /// Ends the use of the backend and keeps the data, where the backend can.
     ///
     /// # Errors
@@ -249,6 +307,16 @@ pub trait StateBackend: StateRead + Send + Sized {
     /// # Errors
     /// What the engine meets; some of the data may remain.
     fn destroy(self) -> Result<()>;
+}
+
+#[cold]
+fn unsupported(backend: &'static str, operation: &'static str) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "the backend does not have this operation, or not in the mode it was opened in",
+    )
+    .with("backend", backend)
+    .with("operation", operation)
 }
 
 /// Memory held by a backend: see [`StateBackend::memory_held`].

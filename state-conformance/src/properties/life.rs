@@ -8,7 +8,7 @@ use crate::refusal::assert_refused;
 use crate::site::{Site, all_groups, worker_groups};
 
 /// Some state of all kinds.
-fn sample() -> Model {
+pub(super) fn sample() -> Model {
     let mut model = Model::default();
     for key in Key::all().map(Key::text) {
         model.counts.edit(&key, &(), |count| *count = Some(1));

@@ -5,11 +5,13 @@
 
 pub mod checkpoints;
 pub mod clearing;
+pub mod durability;
 pub mod failures;
 pub mod generated;
 pub mod keys;
 pub mod life;
 pub mod lists;
+pub mod native;
 pub mod ownership;
 pub mod reading;
 pub mod registration;
