@@ -10,12 +10,12 @@ use state_api::bind::{BoundHandle, Pick, Resolver, TableFamily};
 use state_api::row::RowOrder;
 use state_api::{
     BoundStates, Capability, Error, ErrorKind, Handles, KeyGroups, List, ListDescriptor, Map,
-    MapDescriptor, MemoryHeld, Result, RowRef, RowSource, StateBackend, StateId, StateKey,
-    StateKind, StateMeta, StateRead, StateValue, Value, ValueDescriptor,
+    MapDescriptor, MemoryHeld, NativePlace, NativeReport, Result, RowRef, RowSource, StateBackend,
+    StateId, StateKey, StateKind, StateMeta, StateRead, StateValue, Value, ValueDescriptor,
 };
 
 use crate::core::Core;
-use crate::directory::{self, FIRST_STATE};
+use crate::directory::{self, FIRST_STATE, LAST_STATE};
 use crate::layout::{self, RowPrefix};
 use crate::read::StoreTable;
 use crate::slot::{ListTypes, MapTypes, Slot, Slots, ValueTypes};
@@ -29,9 +29,9 @@ use crate::write::StoreTableMut;
 /// list chunk or map entry. Every access is one call of the engine, but for those that read and
 /// write: two.
 pub struct StoreBackend<K, S> {
-    core: Core<S>,
-    slots: Slots,
-    groups: KeyGroups,
+    pub(crate) core: Core<S>,
+    pub(crate) slots: Slots,
+    pub(crate) groups: KeyGroups,
     epoch: u64,
     /// Metadata of the last commit.
     committed: Option<Vec<u8>>,
@@ -78,7 +78,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     }
 
     /// Finds or makes the slot of a state. One that is there must have the same description.
-    fn slot(&mut self, meta: StateMeta) -> Result<StateId> {
+    pub(crate) fn slot(&mut self, meta: StateMeta) -> Result<StateId> {
         if let Some(id) = self.slots.find(&meta.name) {
             let found = self.slots.get_mut(id).map(|slot| Arc::clone(&slot.meta));
             return match found {
@@ -86,7 +86,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
                 _ => Ok(id),
             };
         }
-        let table = self.slots.next_table(FIRST_STATE);
+        let table = self.slots.next_table(FIRST_STATE..=LAST_STATE)?;
         self.core.write(|store| {
             store.create_table(table)?;
             directory::add_state(store, table, &meta)
@@ -107,7 +107,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
         Ok(id)
     }
 
-    fn is_empty(&self) -> Result<bool> {
+    pub(crate) fn is_empty(&self) -> Result<bool> {
         for slot in self.slots.by_name() {
             let mut scan =
                 self.core
@@ -150,7 +150,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     }
 }
 
-fn differs(found: &StateMeta, given: &StateMeta) -> Error {
+pub(crate) fn differs(found: &StateMeta, given: &StateMeta) -> Error {
     Error::new(
         ErrorKind::Mismatch,
         "the state is known with another description",
@@ -407,6 +407,14 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         })?;
         self.committed = Some(metadata.to_vec());
         Ok(())
+    }
+
+    fn native_checkpoint(&mut self, place: NativePlace<'_>) -> Result<NativeReport> {
+        self.take_native(place)
+    }
+
+    fn native_restore(&mut self, places: &[NativePlace<'_>]) -> Result<()> {
+        self.restore_native(places)
     }
 
     fn committed(&self) -> Result<Option<&[u8]>> {

@@ -42,6 +42,10 @@ impl<S: OrderedStore> Core<S> {
         &self.store
     }
 
+    pub(crate) fn store_mut(&mut self) -> &mut S {
+        &mut self.store
+    }
+
     pub(crate) fn into_store(self) -> S {
         self.store
     }
@@ -205,6 +209,13 @@ impl<S: OrderedStore> Core<S> {
             self.raise_chunk_bound(next)?;
             self.next_chunk = next;
         }
+        Ok(())
+    }
+
+    /// Makes chunk numbers start at `bound`, which the directory says, or is to say.
+    pub(crate) fn begin_chunks_at(&mut self, bound: u64) -> Result<()> {
+        self.raise_chunk_bound(bound)?;
+        self.next_chunk = bound;
         Ok(())
     }
 

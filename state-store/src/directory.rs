@@ -2,6 +2,8 @@
 //! key type, the states and the bound of the chunk numbers. Metadata is JSON, so that a person can
 //! read it with the engine's own tools.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use state_api::{Error, ErrorKind, KeyGroupRange, KeyGroups, Result, StateMeta};
 
@@ -18,18 +20,108 @@ const STATE: &[u8] = b"state/";
 /// Number of the first table of a state.
 pub(crate) const FIRST_STATE: u32 = 1;
 
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Header {
+/// Largest number of a table of a state: engines keep tables by number.
+pub(crate) const LAST_STATE: u32 = 65_535;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Header {
     layout: u32,
     backend: String,
     key_group_layout: u16,
     max_parallelism: u16,
-    key_groups: KeyGroupRange,
+    pub(crate) key_groups: KeyGroupRange,
     key_type: String,
 }
 
+impl Header {
+    fn new(backend: &str, groups: KeyGroups, key_type: &str) -> Self {
+        Self {
+            layout: layout::VERSION,
+            backend: backend.into(),
+            key_group_layout: state_api::key_group::KEY_GROUP_LAYOUT,
+            max_parallelism: groups.max_parallelism(),
+            key_groups: groups.range(),
+            key_type: key_type.into(),
+        }
+    }
+}
+
+/// What a native checkpoint says of itself: the directory of the store that it was taken from.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Description {
+    pub(crate) header: Header,
+    pub(crate) states: Vec<Listed>,
+    /// All chunk numbers in use are below it.
+    pub(crate) chunks: u64,
+}
+
+/// Describes a store for a native checkpoint.
+pub(crate) fn describe_store<S: OrderedStore>(
+    store: &S,
+    groups: KeyGroups,
+    key_type: &str,
+) -> Result<String> {
+    let Directory { states, chunks, .. } = read(store)?;
+    let description = Description {
+        header: Header::new(store.name(), groups, key_type),
+        states,
+        chunks,
+    };
+    serde_json::to_string(&description)
+        .map_err(|e| Error::new(ErrorKind::Codec, "metadata does not encode").with_source(e))
+}
+
+/// Reads the description of a native checkpoint that a backend is to restore, whatever key groups it
+/// is of.
+///
+/// # Errors
+/// [`ErrorKind::Mismatch`] when it is of another backend, key type or max parallelism, and those of a
+/// directory.
+pub(crate) fn parse_description(
+    text: &str,
+    backend: &str,
+    groups: KeyGroups,
+    key_type: &str,
+) -> Result<Description> {
+    #[derive(Deserialize)]
+    struct Outline {
+        header: serde_json::Value,
+    }
+    let outline: Outline = parse(text.as_bytes(), "description")?;
+    let found = parse_header(outline.header.to_string().as_bytes())?;
+    let expected = Header {
+        key_groups: found.key_groups,
+        ..Header::new(backend, groups, key_type)
+    };
+    compare(&found, &expected)?;
+    let range = found.key_groups;
+    if range.first() > range.last() || range.last() >= groups.max_parallelism() {
+        return Err(Error::new(ErrorKind::Corrupt, "impossible key groups")
+            .with("key_groups", range)
+            .with("max_parallelism", groups.max_parallelism()));
+    }
+    let description: Description = parse(text.as_bytes(), "description")?;
+    check(&description.states, description.chunks)?;
+    Ok(description)
+}
+
+/// Writes the header of a store whose content was exchanged.
+pub(crate) fn set_header<S: OrderedStore>(
+    store: &mut S,
+    groups: KeyGroups,
+    key_type: &str,
+) -> Result<()> {
+    let header = Header::new(store.name(), groups, key_type);
+    store.put(TABLE, HEADER, &json(&header)?)
+}
+
+/// Opens the table of the metadata.
+pub(crate) fn create<S: OrderedStore>(store: &mut S) -> Result<()> {
+    store.create_table(TABLE)
+}
+
 /// A state as the directory lists it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Listed {
     pub(crate) table: TableId,
     pub(crate) meta: StateMeta,
@@ -57,14 +149,7 @@ pub(crate) fn open<S: OrderedStore>(
     groups: KeyGroups,
     key_type: &str,
 ) -> Result<Directory> {
-    let expected = Header {
-        layout: layout::VERSION,
-        backend: store.name().into(),
-        key_group_layout: state_api::key_group::KEY_GROUP_LAYOUT,
-        max_parallelism: groups.max_parallelism(),
-        key_groups: groups.range(),
-        key_type: key_type.into(),
-    };
+    let expected = Header::new(store.name(), groups, key_type);
     store.create_table(TABLE)?;
     let found = match store.get(TABLE, HEADER)? {
         None => None,
@@ -133,12 +218,6 @@ fn read<S: OrderedStore>(store: &S) -> Result<Directory> {
         let bytes = <[u8; 8]>::try_from(bytes.as_ref())
             .map_err(|_| Error::new(ErrorKind::Corrupt, "the chunk bound is not eight bytes"))?;
         directory.chunks = u64::from_be_bytes(bytes);
-        if directory.chunks > layout::CHUNK_LIMIT {
-            return Err(
-                Error::new(ErrorKind::Corrupt, "the chunk bound is impossible")
-                    .with("bound", directory.chunks),
-            );
-        }
     }
     let mut scan = store.scan(
         TABLE,
@@ -157,7 +236,32 @@ fn read<S: OrderedStore>(store: &S) -> Result<Directory> {
             meta: parse(value, "state")?,
         });
     }
+    check(&directory.states, directory.chunks)?;
     Ok(directory)
+}
+
+/// Refuses what no backend writes: table numbers that are no state's, numbers or names that come
+/// twice, and a bound that cannot be counted on from.
+fn check(states: &[Listed], chunks: u64) -> Result<()> {
+    let corrupt = |message| Error::new(ErrorKind::Corrupt, message);
+    if chunks > layout::CHUNK_LIMIT {
+        return Err(corrupt("the chunk bound is impossible").with("bound", chunks));
+    }
+    let mut tables = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    for Listed { table, meta } in states {
+        if !(FIRST_STATE..=LAST_STATE).contains(&table.0) {
+            return Err(corrupt("a state has an impossible table number")
+                .with("state", meta)
+                .with("number", table.0));
+        }
+        if !tables.insert(table.0) || !names.insert(&meta.name) {
+            return Err(corrupt("two states have one table number or one name")
+                .with("state", meta)
+                .with("number", table.0));
+        }
+    }
+    Ok(())
 }
 
 /// Lists a state.

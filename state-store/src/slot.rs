@@ -1,8 +1,10 @@
 //! Slots: what the adapter knows of each state, and how a handle finds its types again.
 
 use std::any::{Any, TypeId};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use state_api::{Codec, Error, ErrorKind, Result, StateId, StateMeta};
@@ -40,6 +42,9 @@ macro_rules! debug {
 debug!(ValueTypes<V, N>);
 debug!(ListTypes<T, N>);
 debug!(MapTypes<UK, UV, N>);
+
+/// No table has this number.
+const NO_TABLE: TableId = TableId(u32::MAX);
 
 /// A state: its table, its description, and its types once it is registered.
 #[derive(Clone)]
@@ -128,6 +133,20 @@ impl Slots {
         Ok(StateId(id))
     }
 
+    /// Gives the state of a name another table; whether there is one.
+    pub(crate) fn set_table(&mut self, name: &str, table: TableId) -> bool {
+        let mut slots = self.0.iter_mut().flatten();
+        let slot = slots.find(|slot| slot.meta.name == name);
+        slot.map(|slot| slot.table = table).is_some()
+    }
+
+    /// Takes the tables of all states away, until each is given another.
+    pub(crate) fn forget_tables(&mut self) {
+        for slot in self.0.iter_mut().flatten() {
+            slot.table = NO_TABLE;
+        }
+    }
+
     pub(crate) fn remove(&mut self, id: StateId) -> Option<Slot> {
         self.0.get_mut(id.index())?.take()
     }
@@ -146,11 +165,18 @@ impl Slots {
             .collect()
     }
 
-    /// A table number that no state has. That of a dropped state may come again: its table went with
-    /// it, and handles go by state, not by table.
-    pub(crate) fn next_table(&self, first: u32) -> TableId {
-        let last = self.0.iter().flatten().map(|slot| slot.table.0).max();
-        TableId(last.map_or(first, |last| last + 1))
+    /// The least table number that no state has. That of a dropped state comes again: its table went
+    /// with it, and handles go by state, not by table.
+    pub(crate) fn next_table(&self, numbers: RangeInclusive<u32>) -> Result<TableId> {
+        let taken: BTreeSet<_> = self.0.iter().flatten().map(|slot| slot.table.0).collect();
+        let mut free = numbers.filter(|number| !taken.contains(number));
+        free.next().map(TableId).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Invalid,
+                "the backend has as many states as it can",
+            )
+            .with("states", taken.len())
+        })
     }
 }
 

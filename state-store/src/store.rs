@@ -2,11 +2,14 @@
 
 use std::ops::Bound;
 
-use state_api::{Capability, Error, ErrorKind, Result};
+use state_api::{Capability, Error, ErrorKind, NativePlace, NativeReport, Result};
 
 /// Number of a table within a store. A table is an ordered map from bytes to bytes of its own: a
 /// B-tree, a column family, a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
 pub struct TableId(pub u32);
 
 /// An entry of a table, borrowed until the next call to its scan.
@@ -130,6 +133,40 @@ pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
         Err(no_commits(self.name()))
     }
 
+    /// Writes the engine's own files of the store as it is now into `place`, with `description`, which
+    /// is the adapter's: see [`native_checkpoint`](state_api::StateBackend::native_checkpoint).
+    ///
+    /// # Errors
+    /// As there. [`Unsupported`](state_api::ErrorKind::Unsupported) without
+    /// [`native_checkpoint`](Capability::native_checkpoint), before anything is done.
+    fn native_checkpoint(
+        &mut self,
+        place: NativePlace<'_>,
+        description: &str,
+    ) -> Result<NativeReport> {
+        let _ = (place, description);
+        Err(no_native(self.name()))
+    }
+
+    /// Opens a native checkpoint for reading. Every file has been compared with its checksum.
+    ///
+    /// # Errors
+    /// As [`native_restore`](state_api::StateBackend::native_restore).
+    fn native_open(&self, place: NativePlace<'_>) -> Result<Box<dyn NativeSource>> {
+        let _ = place;
+        Err(no_native(self.name()))
+    }
+
+    /// Makes the content of a native checkpoint that of the store, whose own is given up. Unshared
+    /// from then on: the place does not change.
+    ///
+    /// # Errors
+    /// As [`OrderedStore::native_open`]; after one the store may be in any state.
+    fn native_adopt(&mut self, place: NativePlace<'_>) -> Result<()> {
+        let _ = place;
+        Err(no_native(self.name()))
+    }
+
     /// Ends the use of the store and makes its data durable, where the
     /// [capability](Capability::survives_close) says so; in durable mode, gives up what was not
     /// committed.
@@ -152,4 +189,33 @@ pub(crate) fn no_commits(backend: &'static str) -> Error {
         "the backend has no durable commits, or was not opened in durable mode",
     )
     .with("backend", backend)
+}
+
+#[cold]
+pub(crate) fn no_native(backend: &'static str) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "the backend has no native checkpoints, or not in the mode it was opened in: take a \
+         portable one",
+    )
+    .with("backend", backend)
+}
+
+/// A native checkpoint that is open for reading: see [`OrderedStore::native_open`].
+pub trait NativeSource {
+    /// What it was taken with.
+    fn description(&self) -> &str;
+
+    /// Calls `visit` with the entries of a table from `from` on and before `to`, ascending; with none
+    /// when there is no such table.
+    ///
+    /// # Errors
+    /// What the engine meets, and what `visit` returns, which ends it.
+    fn visit(
+        &self,
+        table: TableId,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(Entry<'_>) -> Result<()>,
+    ) -> Result<()>;
 }
