@@ -59,6 +59,7 @@
 )]
 
 mod backup;
+mod crash;
 mod difference;
 mod factory;
 pub mod law;

@@ -1,11 +1,18 @@
 //! The macro that turns the list of properties into tests, and the list.
 
-use crate::runner;
+use crate::{crash, runner};
 
-/// Runs one property of a suite; what the tests of [`suite!`](crate::suite!) call.
-pub fn run(crate_dir: &str, [suite, theme, property]: [&str; 3], test: impl FnOnce()) {
+/// Runs one property of a suite; what the tests of [`suite!`](crate::suite!) call. `path` is the
+/// test's, with the crate in front.
+pub fn run(
+    crate_dir: &str,
+    path: &'static str,
+    [suite, theme, property]: [&str; 3],
+    test: impl FnOnce(),
+) {
     let file = format!("{crate_dir}/proptest-regressions/{suite}-{theme}-{property}.txt");
-    runner::with_regressions(file, test);
+    let name = path.split_once("::").map_or(path, |(_, name)| name);
+    crash::with_test(name, || runner::with_regressions(file, test));
 }
 
 /// Tests a backend: `suite!(name, factory)` expands to `mod name` with one `#[test]` per property.
@@ -114,13 +121,18 @@ macro_rules! __properties {
             life {
                 closed_state_is_found_as_promised
                 a_refused_open_leaves_the_data
+                a_damaged_directory_is_refused_or_whole
                 views_may_hold_the_place
                 destroy_removes_the_data
                 held_memory_returns_to_nothing
             }
+            crash {
+                the_last_checkpoint_survives_kills
+            }
             =>
             durability {
                 what_is_committed_is_found
+                acknowledged_commits_survive_kills
                 states_are_part_of_a_commit
                 a_restore_is_durable_with_its_commit
                 the_other_mode_is_refused
@@ -185,7 +197,8 @@ macro_rules! __test {
         $($(#[$attribute])+)?
         fn $property() {
             let test = [stringify!($suite), stringify!($theme), stringify!($property)];
-            $crate::suite::run(env!("CARGO_MANIFEST_DIR"), test, || {
+            let path = concat!(module_path!(), "::", stringify!($property));
+            $crate::suite::run(env!("CARGO_MANIFEST_DIR"), path, test, || {
                 $crate::properties::$theme::$property(&super::factory());
             });
         }

@@ -1,10 +1,14 @@
 //! Durable mode: what a commit keeps, and what goes without one.
 
+use std::path::Path;
+use std::time::Duration;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
-use state_api::{ErrorKind, StateBackend, StateRead, ValueDescriptor};
+use state_api::{ErrorKind, Result, StateBackend, StateRead, ValueDescriptor};
 
 use crate::backup::Backup;
+use crate::crash::{Job, Tally, child_root, largest, run_and_kill, say};
 use crate::difference::Difference;
 use crate::factory::BackendFactory;
 use crate::model::{self, Data, Handles, Model, Via, compare};
@@ -84,6 +88,69 @@ fn play<F: BackendFactory>(factory: &F, history: &[Step]) -> Result<(), Differen
         compare(&backend, handles, &model)?;
     }
     read_views(&mut views)
+}
+
+/// Kills of a process that commits.
+const KILLS: usize = 50;
+
+/// Records from one commit to the next.
+const BATCH: u64 = 40;
+
+/// However a process is killed, the directory opens with the state of the last commit that was
+/// acknowledged, or of the one that was under way, and its metadata says which.
+pub fn acknowledged_commits_survive_kills<F: BackendFactory>(factory: &F) {
+    if let Some(root) = child_root() {
+        commit_until_killed(factory, &root).unwrap();
+    }
+    let site = Site::new(factory);
+    let root = site.dir();
+    std::fs::create_dir_all(&root).unwrap();
+    let mut acknowledged = 0;
+    for round in 0..KILLS {
+        let (at, nth) = [("opened", 1), ("commit", 3), ("committed", 2)][round % 3];
+        let delay = Duration::from_micros(150 * (round as u64 / 3));
+        let said = run_and_kill(&root, at, nth, delay);
+        acknowledged = largest(&said, "committed ").unwrap_or(acknowledged);
+        let begun = largest(&said, "commit ").unwrap_or(acknowledged);
+
+        let mut backend: F::Backend<u64> = factory.open_durable(&root, all_groups()).unwrap();
+        let records = committed_records(&backend).unwrap();
+        assert!(
+            records == acknowledged || records == begun,
+            "{records} records are found, {acknowledged} were committed, {begun} about to; {said:?}"
+        );
+        let job = Job::register(&mut backend).unwrap();
+        job.compare(&backend, &Tally::of(records)).unwrap();
+        acknowledged = records;
+    }
+    assert!(
+        acknowledged > 10 * BATCH,
+        "only {acknowledged} records in {KILLS} lives"
+    );
+}
+
+fn committed_records<B: StateBackend>(backend: &B) -> Result<u64> {
+    let metadata = backend.committed()?.map(<[u8]>::to_vec);
+    Ok(metadata.map_or(0, |bytes| u64::from_be_bytes(bytes.try_into().unwrap())))
+}
+
+fn commit_until_killed<F: BackendFactory>(factory: &F, root: &Path) -> Result<()> {
+    let mut backend: F::Backend<u64> = factory.open_durable(root, all_groups())?;
+    let mut records = committed_records(&backend)?;
+    let job = Job::register(&mut backend)?;
+    say(format_args!("opened"));
+    loop {
+        for _ in 0..BATCH {
+            job.apply(&mut backend, records)?;
+            records += 1;
+        }
+        if records % (3 * BATCH) == 0 {
+            drop(backend.freeze()?);
+        }
+        say(format_args!("commit {records}"));
+        backend.commit(&records.to_be_bytes())?;
+        say(format_args!("committed {records}"));
+    }
 }
 
 /// States are part of the commit: one that was registered or dropped after it is not, or still

@@ -1,5 +1,9 @@
 //! Opening, closing, destroying, and memory.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use state_api::{ErrorKind, MemoryHeld, StateBackend, StateRead};
 
 use crate::factory::BackendFactory;
@@ -62,9 +66,7 @@ pub fn closed_state_is_found_as_promised<F: BackendFactory>(factory: &F) {
             .unwrap();
         model.events.edit("a", &(), |events| events.push(round));
         backend.at_mut("b").map(handles.scores).clear().unwrap();
-        model
-            .scores
-            .edit("b", &(), std::collections::BTreeMap::clear);
+        model.scores.edit("b", &(), BTreeMap::clear);
         compare(&backend, handles, &model).unwrap();
         backend.close().unwrap();
     }
@@ -103,6 +105,96 @@ pub fn a_refused_open_leaves_the_data<F: BackendFactory>(factory: &F) {
     let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
     let handles = Handles::register(&mut backend).unwrap();
     compare(&backend, handles, &model).unwrap();
+}
+
+/// A directory with a file that is missing, shorter or changed by one bit is refused and left as it
+/// is; or the file does not matter, and all data is there.
+pub fn a_damaged_directory_is_refused_or_whole<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let dir = site.dir();
+    let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();
+    let handles = Handles::register(&mut backend).unwrap();
+    let survives = backend.capability().survives_close;
+    let model = sample();
+    model.write_to(&mut backend, handles).unwrap();
+    backend.close().unwrap();
+    let files = contents(&dir);
+    let mut refused = 0;
+    for (path, content) in &files {
+        let mut flipped = content.clone();
+        if let Some(byte) = flipped.get_mut(content.len() / 2) {
+            *byte ^= 1;
+        }
+        let shorter = content.get(..content.len().saturating_sub(1));
+        for damage in [Some(&flipped[..]), shorter, None] {
+            // Each on a copy, so that a backend that opens does no harm to the next.
+            let copy = site.dir();
+            for (path, content) in &files {
+                put(&copy.join(path), content);
+            }
+            match damage {
+                Some(damage) => fs::write(copy.join(path), damage).unwrap(),
+                None => fs::remove_file(copy.join(path)).unwrap(),
+            }
+            let before = contents(&copy);
+            match site.reopen::<String>(&copy, all_groups()) {
+                Ok(mut backend) => {
+                    let expected = if survives { &model } else { &Model::default() };
+                    let handles = Handles::register(&mut backend).unwrap();
+                    compare(&backend, handles, expected).unwrap_or_else(|difference| {
+                        panic!(
+                            "{} is damaged, the backend opens, and {difference}",
+                            path.display()
+                        )
+                    });
+                }
+                Err(error) => {
+                    refused += 1;
+                    let kinds = [
+                        ErrorKind::Corrupt,
+                        ErrorKind::Mismatch,
+                        ErrorKind::Unsupported,
+                    ];
+                    assert!(
+                        kinds.contains(&error.kind()),
+                        "{}: {error:?}",
+                        path.display()
+                    );
+                    let mut after = contents(&copy);
+                    // A lock that was lost is made anew.
+                    after.retain(|path, content| before.contains_key(path) || !content.is_empty());
+                    assert!(
+                        before == after,
+                        "{} is damaged, and the refused open changed the directory",
+                        path.display()
+                    );
+                }
+            }
+        }
+    }
+    assert!(refused > 0 || !survives, "no damage is ever refused");
+}
+
+/// All files below a directory with their contents, by relative path.
+fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    fn gather(dir: &Path, below: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+        for entry in fs::read_dir(dir.join(below)).unwrap() {
+            let path = below.join(entry.unwrap().file_name());
+            if dir.join(&path).is_dir() {
+                gather(dir, &path, files);
+            } else {
+                files.insert(path.clone(), fs::read(dir.join(&path)).unwrap());
+            }
+        }
+    }
+    let mut files = BTreeMap::new();
+    gather(dir, Path::new(""), &mut files);
+    files
+}
+
+fn put(path: &Path, content: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
 }
 
 /// While a view of a closed backend lives, an open of the same place succeeds or is refused as

@@ -5,6 +5,7 @@
 
 pub mod checkpoints;
 pub mod clearing;
+pub mod crash;
 pub mod durability;
 pub mod failures;
 pub mod generated;
