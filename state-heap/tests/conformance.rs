@@ -1,20 +1,8 @@
 //! The conformance suite on the heap backend.
 
-use std::path::Path;
+mod factory;
 
-use state_api::{KeyGroups, Result, StateKey};
-use state_conformance::BackendFactory;
-use state_heap::HeapBackend;
-
-struct Heap;
-
-impl BackendFactory for Heap {
-    type Backend<K: StateKey> = HeapBackend<K>;
-
-    fn open<K: StateKey>(&self, _: &Path, groups: KeyGroups) -> Result<HeapBackend<K>> {
-        Ok(HeapBackend::new(groups))
-    }
-}
+use factory::Heap;
 
 state_conformance::suite!(
     heap,

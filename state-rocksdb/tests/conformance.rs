@@ -1,25 +1,7 @@
 //! The conformance suite on the RocksDB backend.
 
-use std::path::Path;
+mod factory;
 
-use state_api::{KeyGroups, Result, StateKey};
-use state_conformance::BackendFactory;
-use state_rocksdb::{RocksdbBackend, RocksdbConfig};
-
-struct Rocksdb;
-
-impl BackendFactory for Rocksdb {
-    type Backend<K: StateKey> = RocksdbBackend<K>;
-
-    fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<RocksdbBackend<K>> {
-        // A directory left dirty is refused.
-        state_rocksdb::open(dir, groups, &config())
-    }
-}
-
-/// Many small databases, several of them open at once.
-fn config() -> RocksdbConfig {
-    RocksdbConfig::default().with_cache_bytes(8 << 20)
-}
+use factory::Rocksdb;
 
 state_conformance::suite!(rocksdb, Rocksdb, lacks: [durable => "to do"]);

@@ -12,6 +12,7 @@ pub mod generated;
 pub mod keys;
 pub mod life;
 pub mod lists;
+mod memory;
 pub mod native;
 pub mod ownership;
 pub mod reading;
@@ -19,4 +20,5 @@ pub mod registration;
 mod swap;
 pub mod views;
 
+pub use memory::long_lists_are_read_lazily;
 pub use swap::swap;
