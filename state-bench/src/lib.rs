@@ -1,0 +1,6 @@
+//! Inputs and rounds that benchmarks share.
+
+#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+
+pub mod inputs;
+pub mod rounds;
