@@ -114,7 +114,9 @@ macro_rules! __properties {
             }
             failures {
                 a_failing_codec_changes_nothing
+                a_refused_element_changes_no_list
                 a_panicking_closure_poisons
+                a_panicking_iterator_poisons
                 a_held_accessor_stays_poisoned
                 a_failed_restore_poisons
             }

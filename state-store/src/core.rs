@@ -1,10 +1,11 @@
 //! The engine with what every write needs: poisoning, chunk numbers, known tails, scratch space.
 
+use state_api::key::prefix_end;
 use state_api::row::{chunk, envelope};
 use state_api::{Codec, Error, ErrorKind, Result, StateValue};
 
 use crate::directory;
-use crate::layout::RowPrefix;
+use crate::layout::{KeyBytes, RowPrefix};
 use crate::store::{OrderedStore, TableId};
 use crate::tails::{Tail, Tails};
 
@@ -15,7 +16,8 @@ const CHUNKS_AT_ONCE: u64 = 4096;
 pub(crate) struct Core<S> {
     store: S,
     poisoned: Option<Error>,
-    /// Set while a user's closure runs; still set afterwards if it panicked.
+    /// Set while foreign code runs - a closure, an iterator, a codec - that may leave half of
+    /// something; still set afterwards if it panicked.
     in_update: bool,
     next_chunk: u64,
     chunk_bound: u64,
@@ -73,7 +75,10 @@ impl<S: OrderedStore> Core<S> {
         );
         match &self.poisoned {
             Some(cause) => error.with_source(cause.clone()),
-            None => error.with("cause", "a closure panicked inside an update"),
+            None => error.with(
+                "cause",
+                "a closure, iterator or codec panicked inside a write",
+            ),
         }
     }
 
@@ -81,6 +86,12 @@ impl<S: OrderedStore> Core<S> {
     #[inline]
     pub(crate) fn write<R>(&mut self, write: impl FnOnce(&mut S) -> Result<R>) -> Result<R> {
         self.check()?;
+        self.attempt(write)
+    }
+
+    /// [`Core::write`] inside of an operation that has checked.
+    #[inline]
+    fn attempt<R>(&mut self, write: impl FnOnce(&mut S) -> Result<R>) -> Result<R> {
         match write(&mut self.store) {
             Ok(result) => Ok(result),
             Err(error) => {
@@ -131,13 +142,14 @@ impl<S: OrderedStore> Core<S> {
 
     /// Removes all rows below a prefix.
     pub(crate) fn clear(&mut self, table: TableId, prefix: &RowPrefix) -> Result<()> {
+        self.check()?;
         self.tails.take(table, prefix.as_bytes());
-        let end = state_api::key::prefix_end(prefix.as_bytes());
-        self.write(|store| store.delete_range(table, prefix.as_bytes(), end.as_deref()))
+        self.delete_rows(table, prefix, None, None)
     }
 
     /// Appends elements to a list: fills the tail chunk that is known, else opens new ones. Reads
-    /// nothing; writes each chunk once.
+    /// nothing; writes each chunk once, and holds no more than two. All or nothing: a refused
+    /// element takes back what was written before it.
     pub(crate) fn append<T: StateValue>(
         &mut self,
         table: TableId,
@@ -145,39 +157,136 @@ impl<S: OrderedStore> Core<S> {
         codec: &dyn Codec<T>,
         elements: impl IntoIterator<Item = T>,
     ) -> Result<()> {
-        let mut elements = elements.into_iter().peekable();
-        if elements.peek().is_none() {
-            return Ok(());
-        }
-        let mut tail = match self.tails.take(table, prefix.as_bytes()) {
-            Some(tail) => tail,
-            None => self.open_chunk(table, prefix)?,
-        };
-        let mut outcome = Ok(());
+        self.foreign(|core| {
+            let mut elements = elements.into_iter().peekable();
+            if elements.peek().is_none() {
+                return Ok(());
+            }
+            let tail = match core.tails.take(table, prefix.as_bytes()) {
+                Some(tail) => tail,
+                None => core.open_chunk(table, prefix)?,
+            };
+            core.fill(table, prefix, codec, tail, elements)
+        })
+    }
+
+    /// Makes elements the whole list: writes them behind the old ones, then removes those. So it
+    /// holds no more than [`Core::append`] does, and a refused element has changed nothing.
+    pub(crate) fn replace<T: StateValue>(
+        &mut self,
+        table: TableId,
+        prefix: &RowPrefix,
+        codec: &dyn Codec<T>,
+        elements: impl IntoIterator<Item = T>,
+    ) -> Result<()> {
+        self.foreign(|core| {
+            let mut elements = elements.into_iter().peekable();
+            let old = core.tails.take(table, prefix.as_bytes());
+            if elements.peek().is_none() {
+                return core.delete_rows(table, prefix, None, None);
+            }
+            let first = core.open_chunk(table, prefix)?;
+            let number = first.chunk;
+            match core.fill(table, prefix, codec, first, elements) {
+                Ok(()) => core.delete_rows(table, prefix, None, Some(number)),
+                Err(error) => {
+                    if let Some(old) = old {
+                        core.tails.put(old);
+                    }
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    /// Runs an operation that calls foreign code; if that panics, the backend stays poisoned.
+    #[inline]
+    fn foreign<R>(&mut self, operation: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        self.check()?;
+        self.in_update = true;
+        let result = operation(self);
+        self.in_update = false;
+        result
+    }
+
+    /// Writes elements, at least one, into the chunk `tail` and new ones behind it. When one is
+    /// refused, `tail` is again as it was and the new chunks are gone.
+    fn fill<T: StateValue>(
+        &mut self,
+        table: TableId,
+        prefix: &RowPrefix,
+        codec: &dyn Codec<T>,
+        mut tail: Tail,
+        elements: impl Iterator<Item = T>,
+    ) -> Result<()> {
+        let len = tail.row.len();
+        // The first chunk, once another follows it; until then nothing is written.
+        let mut first = None;
         let mut unwritten = false;
         for value in elements {
             self.element.clear();
-            if let Err(error) = codec.encode(&value, &mut self.element) {
-                outcome = Err(error);
-                break;
+            if let Err(refused) = codec.encode(&value, &mut self.element) {
+                let wrote = first.is_some();
+                self.take_back(table, prefix, first.unwrap_or(tail), len, wrote)?;
+                return Err(refused);
             }
             let full = tail.row.len() + self.element.len() > chunk::MAX_BYTES;
             if full && tail.row.len() > EMPTY_CHUNK {
                 if unwritten {
                     self.put_chunk(table, prefix, &tail)?;
                 }
-                tail = self.open_chunk(table, prefix)?;
+                let next = self.open_chunk(table, prefix)?;
+                let filled = std::mem::replace(&mut tail, next);
+                first.get_or_insert(filled);
             }
             chunk::push(&mut tail.row, &self.element);
             unwritten = true;
         }
-        if unwritten {
-            self.put_chunk(table, prefix, &tail)?;
+        self.put_chunk(table, prefix, &tail)?;
+        self.tails.put(tail);
+        Ok(())
+    }
+
+    /// Makes `first`, of which the first `len` bytes are old, the last chunk of its list again.
+    fn take_back(
+        &mut self,
+        table: TableId,
+        prefix: &RowPrefix,
+        mut first: Tail,
+        len: usize,
+        wrote: bool,
+    ) -> Result<()> {
+        first.row.truncate(len);
+        let is_old = len > EMPTY_CHUNK;
+        if wrote {
+            self.delete_rows(table, prefix, Some(first.chunk), None)?;
+            if is_old {
+                self.put_chunk(table, prefix, &first)?;
+            }
         }
-        if tail.row.len() > EMPTY_CHUNK {
-            self.tails.put(tail);
+        if is_old {
+            self.tails.put(first);
         }
-        outcome
+        Ok(())
+    }
+
+    /// Removes the rows below a prefix; of a list, those from chunk `from` on and before chunk `to`.
+    fn delete_rows(
+        &mut self,
+        table: TableId,
+        prefix: &RowPrefix,
+        from: Option<u64>,
+        to: Option<u64>,
+    ) -> Result<()> {
+        let from = match from {
+            Some(number) => prefix.chunk(number),
+            None => KeyBytes::from_slice(prefix.as_bytes()),
+        };
+        let to = match to {
+            Some(number) => Some(prefix.chunk(number)),
+            None => prefix_end(prefix.as_bytes()).map(KeyBytes::from_vec),
+        };
+        self.attempt(|store| store.delete_range(table, &from, to.as_deref()))
     }
 
     fn open_chunk(&mut self, table: TableId, prefix: &RowPrefix) -> Result<Tail> {
@@ -192,13 +301,12 @@ impl<S: OrderedStore> Core<S> {
     }
 
     fn put_chunk(&mut self, table: TableId, prefix: &RowPrefix, tail: &Tail) -> Result<()> {
-        let mut key = smallvec::SmallVec::<[u8; 64]>::from_slice(prefix.as_bytes());
-        key.extend_from_slice(&tail.chunk.to_be_bytes());
-        self.write(|store| store.put(table, &key, &tail.row))
+        let key = prefix.chunk(tail.chunk);
+        self.attempt(|store| store.put(table, &key, &tail.row))
     }
 
     fn raise_chunk_bound(&mut self, bound: u64) -> Result<()> {
-        self.write(|store| directory::set_chunks(store, bound))?;
+        self.attempt(|store| directory::set_chunks(store, bound))?;
         self.chunk_bound = bound;
         Ok(())
     }

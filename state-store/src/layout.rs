@@ -33,6 +33,14 @@ impl RowPrefix {
         &self.0
     }
 
+    /// The key of the list chunk `number` below this prefix.
+    #[inline]
+    pub(crate) fn chunk(&self, number: u64) -> KeyBytes {
+        let mut bytes = self.0.clone();
+        bytes.extend_from_slice(&number.to_be_bytes());
+        bytes
+    }
+
     /// The key of the map entry `map_key` below this prefix.
     #[inline]
     pub(crate) fn map_entry<UQ: Serialize + ?Sized>(&self, map_key: &UQ) -> Result<KeyBytes> {

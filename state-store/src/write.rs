@@ -220,6 +220,15 @@ where
             .append(self.table, at.prepared, &*self.types.codec, elements)
     }
 
+    fn replace<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowPrefix>,
+        elements: impl IntoIterator<Item = T>,
+    ) -> Result<()> {
+        self.core
+            .replace(self.table, at.prepared, &*self.types.codec, elements)
+    }
+
     fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowPrefix>) -> Result<()> {
         self.core.clear(self.table, at.prepared)
     }

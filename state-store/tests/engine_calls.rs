@@ -8,9 +8,10 @@ mod counting;
 use std::sync::Arc;
 
 use counting::{Calls, CountingStore, Counts};
+use state_api::row::CodecId;
 use state_api::{
-    KeyGroups, List, ListDescriptor, Map, MapDescriptor, StateBackend, StateRead, Value,
-    ValueDescriptor,
+    Bincode, Codec, Error, ErrorKind, KeyGroups, List, ListDescriptor, Map, MapDescriptor, Result,
+    StateBackend, StateRead, Value, ValueDescriptor,
 };
 use state_store::StoreBackend;
 
@@ -158,6 +159,80 @@ fn a_batch_of_appends_writes_each_chunk_once() {
     // Nine bytes an element, about 113 elements a chunk.
     assert!((880..1000).contains(&puts), "{puts} puts");
     assert!(bytes < 1_000_000, "{bytes} bytes");
+}
+
+#[test]
+fn a_replaced_list_costs_its_chunks_and_a_range_delete() {
+    let Fixture {
+        mut state,
+        list,
+        calls,
+        ..
+    } = fixture();
+    state.at_mut("k").list(list).replace(0..100_000).unwrap();
+    let (gets, scans, _, puts, deletes, range_deletes) = calls.take();
+    assert_eq!((gets, scans, deletes, range_deletes), (0, 0, 0, 1));
+    assert!((880..1000).contains(&puts), "{puts} puts");
+    state.at_mut("k").list(list).replace([1]).unwrap();
+    assert_eq!(calls.take(), (0, 0, 0, 1, 0, 1), "by one element");
+    state.at_mut("k").list(list).push(2).unwrap();
+    assert_eq!(calls.take(), PUT, "its tail is known");
+    state.at_mut("k").list(list).replace([]).unwrap();
+    assert_eq!(calls.take(), RANGE_DELETE, "by nothing");
+}
+
+/// A codec that refuses zero.
+struct NoZero;
+
+impl Codec<u64> for NoZero {
+    fn id(&self) -> CodecId {
+        CodecId {
+            name: "no-zero".into(),
+            version: 1,
+        }
+    }
+
+    fn encode(&self, value: &u64, out: &mut Vec<u8>) -> Result<()> {
+        if *value == 0 {
+            return Err(Error::new(ErrorKind::Codec, "zero is refused"));
+        }
+        Codec::encode(&Bincode, value, out)
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<u64> {
+        Bincode.decode(bytes)
+    }
+}
+
+#[test]
+fn a_refused_element_costs_a_range_delete_and_no_memory() {
+    let Fixture {
+        mut state, calls, ..
+    } = fixture();
+    let list = state
+        .register(ListDescriptor::with_codec("refusing", NoZero))
+        .unwrap();
+    state.at_mut("k").list(list).push(1).unwrap();
+    calls.take();
+    let refused = [1, 2, 3, 0];
+    state.at_mut("k").list(list).extend(refused).unwrap_err();
+    assert_eq!(calls.take(), (0, 0, 0, 0, 0, 0), "within the tail");
+    state.at_mut("k").list(list).replace(refused).unwrap_err();
+    assert_eq!(calls.take(), (0, 0, 0, 0, 0, 0), "within the first chunk");
+    let before = state.memory_held();
+    let many = || (1..=100_000).rev().chain([0]);
+    state.at_mut("k").list(list).extend(many()).unwrap_err();
+    let (gets, scans, _, _, deletes, range_deletes) = calls.take();
+    assert_eq!((gets, scans, deletes, range_deletes), (0, 0, 0, 1));
+    state.at_mut("k").list(list).replace(many()).unwrap_err();
+    let (gets, scans, _, _, deletes, range_deletes) = calls.take();
+    assert_eq!((gets, scans, deletes, range_deletes), (0, 0, 0, 1));
+    let grown = state.memory_held().bytes - before.bytes;
+    assert!(grown < 4096, "{grown} bytes are held more");
+    state.at_mut("k").list(list).push(2).unwrap();
+    calls.take();
+    assert_eq!(state.at("k").list(list).len().unwrap(), 2);
+    assert_eq!(calls.take(), (0, 1, 2, 0, 0, 0), "the tail was still known");
 }
 
 #[test]

@@ -235,26 +235,34 @@ where
         self.extend([element])
     }
 
-    /// Appends elements in order. Cost: O(1) amortised for each; a chunk is written once for all
-    /// elements that go into it.
+    /// Appends elements in order: all of them, or none when one is refused. Cost: O(1) amortised for
+    /// each; on an engine a chunk is written once for all elements that go into it and no more than
+    /// two are held, and a refusal costs a range delete.
+    ///
+    /// # Panics
+    /// When the iterator does; the state is then poisoned, as by a closure.
     ///
     /// # Errors
-    /// As [`ListMut::push`]; elements before the failing one may be appended.
+    /// As [`ListMut::push`].
     #[inline]
     pub fn extend(&mut self, elements: impl IntoIterator<Item = T>) -> Result<()> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.extend(at, elements)
     }
 
-    /// Makes `elements` the whole list; an empty one clears.
+    /// Makes `elements` the whole list, or leaves the old one when an element is refused; an empty
+    /// one clears. Cost: that of [`ListMut::extend`] and [`ListMut::clear`]; the new list is beside
+    /// the old one until it is whole, on heap in memory, on an engine in its chunks.
+    ///
+    /// # Panics
+    /// As [`ListMut::extend`].
     ///
     /// # Errors
-    /// As [`ListMut::extend`].
+    /// As [`ListMut::push`].
     #[inline]
     pub fn replace(&mut self, elements: impl IntoIterator<Item = T>) -> Result<()> {
         let (table, at) = reach(&mut self.table, self.located)?;
-        table.clear(at)?;
-        table.extend(at, elements)
+        table.replace(at, elements)
     }
 
     /// Removes all elements. Cost: one range delete.

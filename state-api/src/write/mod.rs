@@ -36,8 +36,9 @@ use crate::view::StateView;
 /// 2. A write reads nothing that its contract does not need: `put`, `insert`, `push`, `clear` on an
 ///    engine are blind.
 /// 3. Clearing touches the rows of its own key, namespace and state, and no others.
-/// 4. A closure that panics inside `modify` or `update` poisons the state: further use of it, and
-///    [`freeze`], answer [`Poisoned`](crate::ErrorKind::Poisoned). Restore a checkpoint.
+/// 4. A closure that panics inside `modify` or `update`, or an iterator inside `extend` or
+///    `replace`, poisons the state: further use of it, and [`freeze`], answer
+///    [`Poisoned`](crate::ErrorKind::Poisoned). Restore a checkpoint.
 /// 5. After [`freeze`], writes go on and are invisible to the view.
 ///
 /// ```

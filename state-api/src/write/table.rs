@@ -94,11 +94,23 @@ pub trait WriteList<'t, K: 't, N: 't, T: 't>: Sized + 't {
     /// As `read`.
     fn into_read(self) -> Result<Self::Read<'t>>;
 
-    /// Appends elements. O(1) amortised for each; blind: reads nothing on an engine.
+    /// Appends elements: all, or none when one is refused. O(1) amortised for each, and the memory
+    /// of a few elements; blind: reads nothing on an engine. An iterator that panics poisons.
     ///
     /// # Errors
-    /// What encoding and the engine may meet; elements before the failing one may be appended.
+    /// What encoding and the engine may meet.
     fn extend<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, Self::Prepared>,
+        elements: impl IntoIterator<Item = T>,
+    ) -> Result<()>;
+
+    /// Makes `elements` the whole list, or leaves the old one when one is refused; an empty one
+    /// clears. Blind, as `extend`. An iterator that panics poisons.
+    ///
+    /// # Errors
+    /// What encoding and the engine may meet.
+    fn replace<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, Self::Prepared>,
         elements: impl IntoIterator<Item = T>,

@@ -267,6 +267,17 @@ pub fn held_memory_returns_to_nothing<F: BackendFactory>(factory: &F) {
         held == 0 || backend.memory_held().bytes > held,
         "entries take no bytes"
     );
+    // An owned key with 500 events.
+    let events = handles.events;
+    backend.at_mut("a").list(events).replace([1]).unwrap();
+    let replaced = entries(&backend);
+    assert!(
+        replaced == all - 499 || held == 0,
+        "{replaced} entries are held of {}, after a list was replaced",
+        all - 499
+    );
+    backend.at_mut("a").list(events).replace(0..500).unwrap();
+    assert_eq!(entries(&backend), held, "entries of a list replaced again");
     for key in Key::all().map(Key::text) {
         let mut at = backend.at_mut(key.as_str());
         at.value(handles.counts).clear().unwrap();

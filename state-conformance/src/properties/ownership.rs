@@ -98,7 +98,9 @@ fn accepted_writes<B: StateBackend<Key = String>>(
     note("is_empty of a list", at.list(events).is_empty().map(drop));
     note("push", at.list(events).push(1));
     note("extend", at.list(events).extend([1, 2]));
+    note("extend by nothing", at.list(events).extend([]));
     note("replace", at.list(events).replace([1]));
+    note("replace by nothing", at.list(events).replace([]));
     note("clear of a list", at.list(events).clear());
     note("get of a map", at.map(scores).get(&1).map(drop));
     note("contains", at.map(scores).contains(&1).map(drop));

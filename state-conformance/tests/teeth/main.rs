@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use broken::{Broken, Defect};
 use state_conformance::properties::{
-    checkpoints, clearing, generated, keys, life, lists, reading, registration, views,
+    checkpoints, clearing, failures, generated, keys, life, lists, reading, registration, views,
 };
 
 type Property = fn(&Broken);
@@ -73,7 +73,8 @@ fn catches_a_range_delete_that_goes_too_far() {
         Defect::RangeDeleteTakesNeighbour,
         properties![
             clearing::clear_touches_only_its_own_rows,
-            clearing::namespaces_do_not_interfere
+            clearing::namespaces_do_not_interfere,
+            failures::a_refused_element_changes_no_list
         ],
     );
 }
@@ -84,7 +85,8 @@ fn catches_a_range_delete_that_stops_too_early() {
         Defect::RangeDeleteLeavesLast,
         properties![
             clearing::clear_touches_only_its_own_rows,
-            clearing::emptied_collections_disappear
+            clearing::emptied_collections_disappear,
+            failures::a_refused_element_changes_no_list
         ],
     );
 }

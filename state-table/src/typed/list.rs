@@ -59,6 +59,44 @@ where
     }
 }
 
+impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>, T> {
+    /// Runs an operation that calls foreign code: an iterator. If that panics, the table stays
+    /// poisoned.
+    #[inline]
+    fn foreign<R>(&mut self, operation: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        self.table.usable()?;
+        self.table.in_update = true;
+        let result = operation(self);
+        self.table.in_update = false;
+        result
+    }
+
+    /// Appends elements.
+    #[inline]
+    fn append<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        mut elements: impl Iterator<Item = T>,
+    ) -> Result<()> {
+        // The first element before the row: an empty list is an absent one.
+        let Some(first) = elements.next() else {
+            return TypedRead::new(&*self.table).find(at).map(drop);
+        };
+        let (mut entries, mut bytes) = (0, 0);
+        let heap_size = self.heap_size;
+        let TypedTable { rows, groups, .. } = &mut *self.table;
+        let (list, _) = super::find_or_insert(rows, groups, at, ChunkedList::new)?;
+        for element in std::iter::once(first).chain(elements) {
+            entries += 1;
+            bytes += signed(size_of::<T>()) + heap_size.map_or(0, |size| signed(size(&element)));
+            list.push(element);
+        }
+        self.table.entries += entries;
+        self.table.bytes += bytes;
+        Ok(())
+    }
+}
+
 impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
     for TypedMut<'t, K, N, ChunkedList<T>, T>
 {
@@ -86,22 +124,24 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
         at: Address<'_, Q, N, RowHash>,
         elements: impl IntoIterator<Item = T>,
     ) -> Result<()> {
-        // The first element before the row: an empty list is an absent one.
-        let mut elements = elements.into_iter();
-        let Some(first) = elements.next() else {
-            return Ok(());
-        };
-        let (mut entries, mut bytes) = (0, 0);
-        let heap_size = self.heap_size;
-        let (list, _) = self.table.begin_update(at, ChunkedList::new)?;
-        for element in std::iter::once(first).chain(elements) {
-            entries += 1;
-            bytes += signed(size_of::<T>()) + heap_size.map_or(0, |size| signed(size(&element)));
-            list.push(element);
+        self.foreign(|table| table.append(at, elements.into_iter()))
+    }
+
+    fn replace<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        elements: impl IntoIterator<Item = T>,
+    ) -> Result<()> {
+        let list: ChunkedList<T> = self.foreign(|_| Ok(elements.into_iter().collect()))?;
+        if list.is_empty() {
+            return self.clear(at);
         }
-        self.table.entries += entries;
-        self.table.bytes += bytes;
-        self.table.in_update = false;
+        let weight = Weight::of_list(&list, self.heap_size);
+        let (state, _) = self.table.find_or_insert(at, ChunkedList::new)?;
+        let before = std::mem::replace(state, list);
+        self.table.forget(Weight::of_list(&before, self.heap_size));
+        self.table.entries += weight.entries;
+        self.table.bytes += weight.bytes;
         Ok(())
     }
 

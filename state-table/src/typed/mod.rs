@@ -223,7 +223,7 @@ pub struct TypedTable<K, N, X> {
     pub(crate) entries: u64,
     /// Bytes that they hold outside of the table's buckets.
     pub(crate) bytes: i64,
-    /// Set while a user's closure runs; still set afterwards if it panicked.
+    /// Set while a user's closure or iterator runs; still set afterwards if it panicked.
     pub(crate) in_update: bool,
 }
 
@@ -390,7 +390,7 @@ impl<K, N, X> fmt::Debug for TypedTable<K, N, X> {
 fn poisoned() -> Error {
     Error::new(
         ErrorKind::Poisoned,
-        "a closure panicked inside an update and may have left half of it: \
+        "a closure or iterator panicked inside a write and may have left half of it: \
          destroy the backend and restore a checkpoint",
     )
 }
