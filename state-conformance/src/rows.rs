@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use state_api::row::envelope;
-use state_api::{KeyGroupRange, Result, RowSource, StateKind, StateView};
+use state_api::{KeyGroupRange, Result, RowRef, RowSource, StateKind, StateView};
 
 use crate::difference::Difference;
 
@@ -14,6 +14,31 @@ pub(crate) struct Row {
     pub(crate) state: u32,
     pub(crate) key: Vec<u8>,
     pub(crate) envelope: Vec<u8>,
+}
+
+/// Rows in memory, as a source.
+pub(crate) struct Given {
+    rows: Vec<Row>,
+    next: usize,
+}
+
+impl Given {
+    pub(crate) fn new(rows: Vec<Row>) -> Self {
+        Self { rows, next: 0 }
+    }
+}
+
+impl RowSource for Given {
+    fn next_row(&mut self) -> Result<Option<RowRef<'_>>> {
+        let row = self.rows.get(self.next);
+        self.next += 1;
+        Ok(row.map(|row| RowRef {
+            group: row.group,
+            state: row.state,
+            key: &row.key,
+            envelope: &row.envelope,
+        }))
+    }
 }
 
 /// All rows of `view` in `range`, in the order in which they come.

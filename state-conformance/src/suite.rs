@@ -97,6 +97,7 @@ macro_rules! __properties {
             ownership {
                 keys_of_other_workers_are_refused
                 rows_of_other_workers_are_refused
+                rows_lie_in_the_key_group_of_their_key
             }
             views {
                 a_view_ignores_later_writes
@@ -109,6 +110,7 @@ macro_rules! __properties {
             checkpoints {
                 unregistered_states_are_carried
                 restored_rows_that_do_not_fit_are_refused
+                rows_that_nobody_writes_are_refused
                 a_backend_with_rows_cannot_restore
                 another_max_parallelism_is_refused
             }

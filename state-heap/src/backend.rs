@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use state_api::key::RowHash;
+use state_api::row::CheckedRows;
 use state_api::{
     Capability, Error, ErrorKind, Handles, KeyGroups, List, ListDescriptor, Map, MapDescriptor,
     MemoryHeld, Result, RowRef, RowSource, StateBackend, StateId, StateKey, StateMeta, StateRead,
@@ -126,15 +127,9 @@ impl<K: StateKey> HeapBackend<K> {
             _ if is_same => {}
             Content::Opaque(rows) => {
                 let mut state = fresh();
-                for (group, key, envelope) in rows.iter() {
-                    let row = RowRef {
-                        group,
-                        state: 0,
-                        key,
-                        envelope,
-                    };
+                for (key, envelope) in rows.iter() {
                     state
-                        .restore_row(groups, row)
+                        .restore_row(key, envelope)
                         .map_err(|e| e.with("state", &meta.name))?;
                 }
                 state
@@ -165,16 +160,11 @@ impl<K: StateKey> HeapBackend<K> {
     }
 
     /// Takes in all rows of a restore.
-    fn take_rows(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()> {
+    fn take_rows(&mut self, states: &[StateMeta], mut rows: CheckedRows<'_, K>) -> Result<()> {
         let targets = self.restore_targets(states)?;
-        let mut order = state_api::row::RowOrder::new(self.groups);
         while let Some(row) = rows.next_row()? {
-            order.check(row)?;
-            let target = targets
-                .get(row.state as usize)
-                .copied()
-                .unwrap_or(usize::MAX);
-            self.restore_row(target, row)?;
+            let target = targets.get(row.state as usize).copied();
+            self.restore_row(target.unwrap_or(usize::MAX), row)?;
         }
         for slot in self.slots.iter_mut().flatten() {
             if let Some(state) = slot.content.registered_mut() {
@@ -210,10 +200,9 @@ impl<K: StateKey> HeapBackend<K> {
     }
 
     fn restore_row(&mut self, index: usize, row: RowRef<'_>) -> Result<()> {
-        let groups = self.groups;
         let Some(Some(Slot { meta, content })) = self.slots.get_mut(index) else {
             return Err(
-                Error::new(ErrorKind::Invalid, "a row of a state that is not listed")
+                Error::new(ErrorKind::Invalid, "a listed state has no table")
                     .with("state", row.state),
             );
         };
@@ -222,7 +211,7 @@ impl<K: StateKey> HeapBackend<K> {
             Arc::make_mut(rows).push(row);
         } else if let Some(state) = content.registered_mut() {
             state
-                .restore_row(groups, row)
+                .restore_row(row.key, row.envelope)
                 .map_err(|e| e.with("state", &meta.name))?;
         }
         Ok(())
@@ -457,6 +446,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
                 "a backend that holds rows cannot restore",
             ));
         }
+        let rows = CheckedRows::new(self.groups, states, rows)?;
         let restored = self.take_rows(states, rows);
         if restored.is_err() {
             self.restore_failed = true;

@@ -1,8 +1,8 @@
 //! From rows of a checkpoint to typed rows and back: the only place where heap state is encoded.
 
-use state_api::key::{decode, decode_prefix, encode};
-use state_api::row::{chunk, envelope};
-use state_api::{Codec, Error, ErrorKind, KeyGroups, KeyHash, Result, StateKey, StateValue};
+use state_api::key::{decode, encode};
+use state_api::row::chunk;
+use state_api::{Codec, Error, ErrorKind, Result, StateKey, StateValue};
 use state_table::{ChunkedList, ChunkedMap};
 
 use crate::export::GroupBatch;
@@ -128,43 +128,4 @@ impl<UK: StateKey, UV: StateValue> RowCodec<ChunkedMap<UK, UV>> for MapRows<UV> 
         map.insert(decode(tail)?, self.0.decode(payload)?);
         Ok(())
     }
-}
-
-/// A row to restore, taken apart.
-pub(crate) struct Parts<'a, K, N> {
-    pub(crate) key: K,
-    pub(crate) namespace: N,
-    /// Encoded key and namespace.
-    pub(crate) prefix: &'a [u8],
-}
-
-/// Takes key and namespace off a row key, and checks that the row lies in the key group of its
-/// key.
-pub(crate) fn split<K: StateKey, N: StateKey>(
-    groups: KeyGroups,
-    group: u16,
-    row_key: &[u8],
-) -> Result<Parts<'_, K, N>> {
-    let (key, rest) = decode_prefix::<K>(row_key)?;
-    let (namespace, tail) = decode_prefix::<N>(rest)?;
-    let hash = KeyHash::of(&key)?;
-    if groups.group_of(hash) != group {
-        return Err(Error::new(
-            ErrorKind::Corrupt,
-            "a row lies in another key group than its key",
-        )
-        .with("found", group)
-        .with("expected", groups.group_of(hash)));
-    }
-    let prefix = row_key.get(..row_key.len() - tail.len()).unwrap_or(row_key);
-    Ok(Parts {
-        key,
-        namespace,
-        prefix,
-    })
-}
-
-/// The payload of a row to restore.
-pub(crate) fn payload(row: &[u8]) -> Result<&[u8]> {
-    envelope::payload(row)
 }

@@ -25,17 +25,14 @@ impl OpaqueRows {
             .push((row.group, start, key_end, self.bytes.len()));
     }
 
-    /// Key group, key and envelope of each row.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, &[u8], &[u8])> {
-        self.rows
-            .iter()
-            .filter_map(|&(group, start, key_end, end)| {
-                Some((
-                    group,
-                    self.bytes.get(start..key_end)?,
-                    self.bytes.get(key_end..end)?,
-                ))
-            })
+    /// Key and envelope of each row.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.rows.iter().filter_map(|&(_, start, key_end, end)| {
+            Some((
+                self.bytes.get(start..key_end)?,
+                self.bytes.get(key_end..end)?,
+            ))
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {

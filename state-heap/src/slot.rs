@@ -4,13 +4,14 @@ use std::any::Any;
 use std::sync::Arc;
 
 use state_api::descriptor::HeapSize;
+use state_api::key::decode_prefix;
+use state_api::row::envelope;
 use state_api::{
-    Error, ErrorKind, KeyGroupRange, KeyGroups, Result, RowRef, StateId, StateKey, StateMeta,
-    StateValue,
+    Error, ErrorKind, KeyGroupRange, KeyGroups, Result, StateId, StateKey, StateMeta, StateValue,
 };
 use state_table::{FrozenTable, TypedTable, Weight};
 
-use crate::codec::{Parts, RowCodec, payload, split};
+use crate::codec::RowCodec;
 use crate::common::Common;
 use crate::export::{ExportState, TypedExport};
 use crate::opaque::{OpaqueExport, OpaqueRows};
@@ -28,8 +29,8 @@ pub(crate) trait HeapState: Any + Send {
     fn bytes(&self) -> u64;
     /// Whether `bytes` leaves out what elements hold behind their pointers.
     fn is_estimated(&self) -> bool;
-    /// Takes in a row; rows come in ascending order.
-    fn restore_row(&mut self, groups: KeyGroups, row: RowRef<'_>) -> Result<()>;
+    /// Takes in a row; rows come checked, in ascending order.
+    fn restore_row(&mut self, row_key: &[u8], envelope: &[u8]) -> Result<()>;
     /// Ends a restore.
     fn finish_restore(&mut self) -> Result<()>;
     /// Gives up a restore half-way: the state refuses all further use.
@@ -108,23 +109,20 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
         self.kind.heap_size.is_none()
     }
 
-    fn restore_row(&mut self, groups: KeyGroups, row: RowRef<'_>) -> Result<()> {
-        let payload = payload(row.envelope)?;
+    fn restore_row(&mut self, row_key: &[u8], envelope: &[u8]) -> Result<()> {
+        let payload = envelope::payload(envelope)?;
         if let Some(at) = &mut self.restoring
-            && let Some(tail) = row.key.strip_prefix(&at.prefix[..])
+            && let Some(tail) = row_key.strip_prefix(&at.prefix[..])
         {
             return self.kind.codec.decode_next(&mut at.state, tail, payload);
         }
         self.finish_restore()?;
-        let Parts {
-            key,
-            namespace,
-            prefix,
-        } = split(groups, row.group, row.key)?;
-        let tail = row.key.get(prefix.len()..).unwrap_or_default();
+        let (key, rest) = decode_prefix::<K>(row_key)?;
+        let (namespace, tail) = decode_prefix::<N>(rest)?;
         let state = self.kind.codec.decode_first(tail, payload)?;
+        let prefix = row_key.get(..row_key.len() - tail.len());
         self.restoring = Some(Restoring {
-            prefix: prefix.into(),
+            prefix: prefix.unwrap_or_default().into(),
             key,
             namespace,
             state,

@@ -7,16 +7,16 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use state_api::bind::{BoundHandle, Pick, Resolver, TableFamily};
-use state_api::row::RowOrder;
+use state_api::row::{CheckedRows, chunk};
 use state_api::{
     BoundStates, Capability, Error, ErrorKind, Handles, KeyGroups, List, ListDescriptor, Map,
-    MapDescriptor, MemoryHeld, NativePlace, NativeReport, Result, RowRef, RowSource, StateBackend,
-    StateId, StateKey, StateKind, StateMeta, StateRead, StateValue, Value, ValueDescriptor,
+    MapDescriptor, MemoryHeld, NativePlace, NativeReport, Result, RowSource, StateBackend, StateId,
+    StateKey, StateKind, StateMeta, StateRead, StateValue, Value, ValueDescriptor,
 };
 
 use crate::core::Core;
 use crate::directory::{self, FIRST_STATE, LAST_STATE};
-use crate::layout::{self, RowPrefix};
+use crate::layout::RowPrefix;
 use crate::read::StoreTable;
 use crate::slot::{ListTypes, MapTypes, Slot, Slots, ValueTypes};
 use crate::store::{OrderedStore, Scan, TableId};
@@ -120,31 +120,28 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
         Ok(true)
     }
 
-    fn ingest(&mut self, targets: &[(TableId, StateKind)], rows: &mut dyn RowSource) -> Result<()> {
-        let mut order = RowOrder::new(self.groups);
+    fn ingest(
+        &mut self,
+        targets: &[(TableId, StateKind)],
+        mut rows: CheckedRows<'_, K>,
+    ) -> Result<()> {
         let mut key = Vec::new();
         let mut next_chunk = 0;
         while let Some(row) = rows.next_row()? {
-            order.check(row)?;
-            let RowRef {
-                group,
-                state,
-                key: row_key,
-                envelope,
-            } = row;
-            let Some(&(table, kind)) = targets.get(state as usize) else {
+            let Some(&(table, kind)) = targets.get(row.state as usize) else {
                 return Err(
-                    Error::new(ErrorKind::Invalid, "a row of a state that is not listed")
-                        .with("state", state),
+                    Error::new(ErrorKind::Invalid, "a listed state has no table")
+                        .with("state", row.state),
                 );
             };
             key.clear();
-            key.extend_from_slice(&group.to_be_bytes());
-            key.extend_from_slice(row_key);
+            key.extend_from_slice(&row.group.to_be_bytes());
+            key.extend_from_slice(row.key);
             if kind == StateKind::List {
-                next_chunk = next_chunk.max(layout::chunk_number(row_key)? + 1);
+                next_chunk = next_chunk.max(chunk::number(row.key)? + 1);
             }
-            self.core.write(|store| store.put(table, &key, envelope))?;
+            self.core
+                .write(|store| store.put(table, &key, row.envelope))?;
         }
         self.core.skip_chunks_to(next_chunk)
     }
@@ -381,6 +378,7 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
                 "a backend that holds rows cannot restore",
             ));
         }
+        let rows = CheckedRows::new(self.groups, states, rows)?;
         let mut targets = Vec::with_capacity(states.len());
         for meta in states {
             let id = self.slot(meta.clone())?;

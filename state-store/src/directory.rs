@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use state_api::row::chunk;
 use state_api::{Error, ErrorKind, KeyGroupRange, KeyGroups, Result, StateMeta};
 
 use crate::layout;
@@ -244,7 +245,7 @@ fn read<S: OrderedStore>(store: &S) -> Result<Directory> {
 /// twice, and a bound that cannot be counted on from.
 fn check(states: &[Listed], chunks: u64) -> Result<()> {
     let corrupt = |message| Error::new(ErrorKind::Corrupt, message);
-    if chunks > layout::CHUNK_LIMIT {
+    if chunks > chunk::NUMBER_LIMIT {
         return Err(corrupt("the chunk bound is impossible").with("bound", chunks));
     }
     let mut tables = BTreeSet::new();

@@ -15,9 +15,6 @@ use state_api::{Error, ErrorKind, KeyGroups, KeyHash, Prepared, Result, StateKey
 /// Version of the layout. Stored in every directory; another version is refused.
 pub(crate) const VERSION: u32 = 1;
 
-/// Bytes of the chunk number at the end of the key of a list chunk.
-const CHUNK_BYTES: usize = 8;
-
 /// A key of an engine: on the stack up to 64 bytes, so that most accesses allocate nothing.
 pub(crate) type KeyBytes = SmallVec<[u8; 64]>;
 
@@ -138,46 +135,9 @@ pub(crate) fn split_group(key: &[u8]) -> Result<(u16, &[u8])> {
     }
 }
 
-/// Chunk numbers lie below it, so that counting on from any of them cannot overflow.
-pub(crate) const CHUNK_LIMIT: u64 = 1 << 62;
-
-/// The chunk number at the end of the row key of a list chunk.
-pub(crate) fn chunk_number(row_key: &[u8]) -> Result<u64> {
-    match row_key
-        .last_chunk::<CHUNK_BYTES>()
-        .map(|bytes| u64::from_be_bytes(*bytes))
-    {
-        Some(number) if number < CHUNK_LIMIT => Ok(number),
-        Some(number) => Err(Error::new(
-            ErrorKind::Corrupt,
-            "a list row has an impossible chunk number",
-        )
-        .with("number", number)),
-        None => Err(Error::new(
-            ErrorKind::Corrupt,
-            "a list row has no chunk number",
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_chunk_number_that_could_not_be_counted_on_from_is_refused() {
-        let key = |number: u64| [b"key", &number.to_be_bytes()[..]].concat();
-        assert_eq!(
-            chunk_number(&key(CHUNK_LIMIT - 1)).unwrap(),
-            CHUNK_LIMIT - 1
-        );
-        for row_key in [key(CHUNK_LIMIT), key(u64::MAX), b"short".to_vec()] {
-            assert_eq!(
-                chunk_number(&row_key).unwrap_err().kind(),
-                ErrorKind::Corrupt
-            );
-        }
-    }
 
     #[test]
     fn crossed_bounds_are_told_from_others() {

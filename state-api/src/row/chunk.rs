@@ -1,11 +1,34 @@
 //! List chunks: a chunk is the concatenation of its elements, each behind its length as a
-//! LEB128 varint. Appending to a chunk is appending bytes; no count has to be kept in step.
+//! LEB128 varint, at least one. Appending to a chunk is appending bytes; no count has to be kept in
+//! step.
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// Most bytes that a chunk takes before the next one is opened. A chunk is written anew for every
 /// append to it (an engine may do better), so the bound is also the cost of an append.
 pub const MAX_BYTES: usize = 1024;
+
+/// Chunk numbers lie below it, so that counting on from any of them cannot overflow.
+pub const NUMBER_LIMIT: u64 = 1 << 62;
+
+/// The chunk number at the end of a row key.
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`] when there is none, or one that is not below [`NUMBER_LIMIT`].
+pub fn number(row_key: &[u8]) -> Result<u64> {
+    match row_key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes)) {
+        Some(number) if number < NUMBER_LIMIT => Ok(number),
+        Some(number) => Err(Error::new(
+            ErrorKind::Corrupt,
+            "a list row has an impossible chunk number",
+        )
+        .with("number", number)),
+        None => Err(Error::new(
+            ErrorKind::Corrupt,
+            "a list row has no chunk number",
+        )),
+    }
+}
 
 /// Appends one encoded element.
 pub fn push(out: &mut Vec<u8>, element: &[u8]) {
@@ -95,6 +118,15 @@ mod tests {
         #[test]
         fn never_panics_on_arbitrary_bytes(bytes: Vec<u8>) {
             let _ = count(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_number_that_could_not_be_counted_on_from_is_refused() {
+        let key = |number: u64| [b"key", &number.to_be_bytes()[..]].concat();
+        assert_eq!(number(&key(NUMBER_LIMIT - 1)).unwrap(), NUMBER_LIMIT - 1);
+        for row_key in [key(NUMBER_LIMIT), key(u64::MAX), b"short".to_vec()] {
+            assert_eq!(number(&row_key).unwrap_err().kind(), ErrorKind::Corrupt);
         }
     }
 

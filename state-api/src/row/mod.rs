@@ -6,19 +6,19 @@
 //! | kind | row key | payload of the envelope |
 //! |---|---|---|
 //! | value | `key, namespace` | the encoded value |
-//! | list | `key, namespace, chunk number` (u64, big-endian) | a [`chunk`] of encoded elements |
+//! | list | `key, namespace, chunk number` (u64, big-endian) | a [`chunk`] of encoded elements, at least one |
 //! | map | `key, namespace, map key` | the encoded map value |
 //!
 //! Key, namespace and map key are in the order-preserving encoding of [`crate::key`]: each is
 //! self-delimiting, so the parts need no separators and the rows of one key are contiguous.
 
+mod checked;
 pub mod chunk;
 pub mod envelope;
 mod meta;
-mod order;
 
+pub use checked::CheckedRows;
 pub use meta::{CodecId, StateKind, StateMeta};
-pub use order::RowOrder;
 
 use crate::error::Result;
 

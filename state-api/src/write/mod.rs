@@ -231,13 +231,16 @@ pub trait StateBackend: StateRead + Send + Sized {
     /// states that are not registered are kept as they are, decoded when the state is registered,
     /// and carried into views until dropped by name.
     ///
-    /// After an error the backend is to be destroyed: it may hold some of the rows.
+    /// Every row is checked by [`CheckedRows`](crate::row::CheckedRows) before the backend takes it
+    /// in. After an error the backend is to be destroyed: it may hold some of the rows.
     ///
     /// # Errors
-    /// [`Invalid`](crate::ErrorKind::Invalid) when the backend holds rows already or the rows do
-    /// not ascend, [`OutOfRange`](crate::ErrorKind::OutOfRange) when a row lies outside the owned
-    /// key groups, [`Mismatch`](crate::ErrorKind::Mismatch) when a state is registered otherwise,
-    /// and what the source, the codecs and the engine meet.
+    /// [`Invalid`](crate::ErrorKind::Invalid) when the backend holds rows already, the rows do not
+    /// ascend, or two states have one name; [`OutOfRange`](crate::ErrorKind::OutOfRange) when a row
+    /// lies outside the owned key groups; [`Corrupt`](crate::ErrorKind::Corrupt) when it lies in
+    /// another key group than its key, or is none of the [format](crate::row);
+    /// [`Mismatch`](crate::ErrorKind::Mismatch) when a state is registered otherwise or has another
+    /// key type; and what the source, the codecs and the engine meet.
     fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()>;
 
     /// Makes all writes since the last commit durable, atomically, with `metadata` of the caller's,

@@ -1,7 +1,7 @@
 //! Restoring: what is taken, carried and refused.
 
 use state_api::{
-    ErrorKind, KeyGroups, ListDescriptor, MapDescriptor, Result, RowRef, RowSource, StateBackend,
+    ErrorKind, KeyGroups, ListDescriptor, MapDescriptor, StateBackend, StateKind, StateMeta,
     StateRead, ValueDescriptor,
 };
 
@@ -9,7 +9,7 @@ use crate::backup::Backup;
 use crate::factory::BackendFactory;
 use crate::model::{Handles, Model, compare};
 use crate::refusal::{assert_refused, assert_same};
-use crate::rows::{Row, gather, logical};
+use crate::rows::{Given, Row, gather, logical};
 use crate::site::{MAX_PARALLELISM, Site, all_groups};
 
 /// Some state of all kinds.
@@ -86,31 +86,6 @@ pub fn unregistered_states_are_carried<F: BackendFactory>(factory: &F) {
     compare(&last, handles, &model).unwrap();
 }
 
-/// Rows in memory.
-struct Given {
-    rows: Vec<Row>,
-    next: usize,
-}
-
-impl Given {
-    fn new(rows: Vec<Row>) -> Self {
-        Self { rows, next: 0 }
-    }
-}
-
-impl RowSource for Given {
-    fn next_row(&mut self) -> Result<Option<RowRef<'_>>> {
-        let row = self.rows.get(self.next);
-        self.next += 1;
-        Ok(row.map(|row| RowRef {
-            group: row.group,
-            state: row.state,
-            key: &row.key,
-            envelope: &row.envelope,
-        }))
-    }
-}
-
 /// A restore refuses rows that do not ascend, that repeat, or that are of a state that is not
 /// listed; and states that are registered with another description.
 pub fn restored_rows_that_do_not_fit_are_refused<F: BackendFactory>(factory: &F) {
@@ -160,6 +135,57 @@ pub fn restored_rows_that_do_not_fit_are_refused<F: BackendFactory>(factory: &F)
         .unwrap();
     let outcome = other.restore(&states, &mut Given::new(rows));
     assert_refused("a map registered as another", ErrorKind::Mismatch, outcome);
+}
+
+/// A restore refuses, of registered states and of others, what no backend writes: a chunk of a list
+/// without an element (an empty list is an absent one), an envelope of a newer version, rows of two
+/// states of one name, and states of another key type.
+pub fn rows_that_nobody_writes_are_refused<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let mut first = site.open::<String>();
+    sample(&mut first);
+    let states = first.states();
+    let rows = gather(first.freeze().unwrap(), all_groups().range()).unwrap();
+    let of_list = |row: &&mut Row| states[row.state as usize].kind == StateKind::List;
+
+    for registered in [true, false] {
+        let refuse = |what: &str, kind, states: &[StateMeta], rows: Vec<Row>| {
+            let mut backend = site.open::<String>();
+            if registered {
+                Handles::register(&mut backend).unwrap();
+            }
+            let what = format!("{what} (registered: {registered})");
+            assert_refused(&what, kind, backend.restore(states, &mut Given::new(rows)))
+        };
+        for last in [false, true] {
+            let mut damaged = rows.clone();
+            let mut chunks: Vec<_> = damaged.iter_mut().filter(of_list).collect();
+            let at = if last { chunks.len() - 1 } else { 0 };
+            chunks[at].envelope.truncate(1);
+            let name = states[chunks[at].state as usize].name.clone();
+            let error = refuse("an empty chunk", ErrorKind::Corrupt, &states, damaged);
+            assert_eq!(error.context("state"), Some(name.as_str()), "{error}");
+        }
+        for (envelope, kind) in [
+            (vec![], ErrorKind::Corrupt),
+            (vec![0x80, 1], ErrorKind::Unsupported),
+        ] {
+            let mut damaged = rows.clone();
+            damaged[0].envelope = envelope;
+            refuse("an impossible envelope", kind, &states, damaged);
+        }
+        let twice = [&states[..], &states[..1]].concat();
+        refuse("a state listed twice", ErrorKind::Invalid, &twice, vec![]);
+        let mut other = states.clone();
+        other[0].key_type = "another::Key".into();
+        let error = refuse("another key type", ErrorKind::Mismatch, &other, vec![]);
+        for name in ["another::Key", &states[0].key_type, &states[0].name] {
+            assert!(
+                error.to_string().contains(name),
+                "the error must name {name}: {error}"
+            );
+        }
+    }
 }
 
 /// A backend that holds rows refuses to restore, whether they were written or restored, and keeps

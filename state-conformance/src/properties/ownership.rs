@@ -1,14 +1,13 @@
 //! Key groups: what a worker owns, and what it refuses.
 
-use state_api::{
-    BoundStates as _, ErrorKind, KeyHash, Result, RowRef, RowSource, StateBackend, StateRead,
-};
+use state_api::{BoundStates as _, ErrorKind, KeyHash, Result, StateBackend, StateRead};
 
 use crate::backup::Backup;
 use crate::factory::BackendFactory;
 use crate::model::{Handles, Key, Model, compare};
 use crate::refusal::{assert_refused, assert_same};
-use crate::site::{Site, all_groups, worker_groups};
+use crate::rows::{Given, Row, gather};
+use crate::site::{MAX_PARALLELISM, Site, all_groups, worker_groups};
 
 /// A key outside of the owned key groups is refused by every access, and nothing changes; every
 /// key is owned by one of the workers.
@@ -173,26 +172,6 @@ fn accepted_reads<R: StateRead<Key = String>>(
     accepted.map(|(name, _)| name).collect()
 }
 
-/// One row.
-struct One {
-    group: u16,
-    key: Vec<u8>,
-    given: bool,
-}
-
-impl RowSource for One {
-    fn next_row(&mut self) -> Result<Option<RowRef<'_>>> {
-        let given = std::mem::replace(&mut self.given, true);
-        let row = RowRef {
-            group: self.group,
-            state: 0,
-            key: &self.key,
-            envelope: &[0, 1],
-        };
-        Ok((!given).then_some(row))
-    }
-}
-
 /// A restore refuses a row outside of the owned key groups, and takes one inside.
 pub fn rows_of_other_workers_are_refused<F: BackendFactory>(factory: &F) {
     let site = Site::new(factory);
@@ -226,13 +205,13 @@ pub fn rows_of_other_workers_are_refused<F: BackendFactory>(factory: &F) {
         ("inside", group, true),
     ] {
         let mut backend = site.open_for::<String>(groups);
-        let row = &mut One {
+        let row = Row {
             group,
+            state: 0,
             key: bytes.clone(),
-            given: false,
+            envelope: vec![0, 1],
         };
-        // The state is not registered: nobody looks into the row.
-        let outcome = backend.restore(&states[..1], row);
+        let outcome = backend.restore(&states[..1], &mut Given::new(vec![row]));
         if owned {
             outcome.unwrap();
         } else {
@@ -242,6 +221,76 @@ pub fn rows_of_other_workers_are_refused<F: BackendFactory>(factory: &F) {
                 outcome,
             );
         }
+    }
+}
+
+/// A restore refuses a row in another key group than its key, of registered states and of others:
+/// the first of a key and every later one; and a row whose key is not one. The error names the state
+/// and both key groups.
+pub fn rows_lie_in_the_key_group_of_their_key<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let mut whole = site.open::<String>();
+    let handles = Handles::register(&mut whole).unwrap();
+    let mut model = Model::default();
+    for key in Key::all().map(Key::text).take(3) {
+        model.counts.edit(&key, &(), |count| *count = Some(1));
+        // Longer than a chunk of any backend.
+        model.events.edit(&key, &(), |list| list.extend(0..300));
+        let scores = (0..3).map(|map_key| (map_key, 1));
+        model.scores.edit(&key, &(), |map| map.extend(scores));
+    }
+    model.write_to(&mut whole, handles).unwrap();
+    let states = whole.states();
+    let rows = gather(whole.freeze().unwrap(), all_groups().range()).unwrap();
+    let restore = |registered: bool, rows: &[Row]| {
+        let mut backend = site.open::<String>();
+        if registered {
+            Handles::register(&mut backend).unwrap();
+        }
+        let outcome = backend.restore(&states, &mut Given::new(rows.to_vec()));
+        outcome.map(|()| backend)
+    };
+
+    for registered in [true, false] {
+        let mut later = 0;
+        for (index, row) in rows.iter().enumerate() {
+            let to = MAX_PARALLELISM - 1 - row.group;
+            let moved = Row {
+                group: to,
+                ..row.clone()
+            };
+            // Behind the row before it, where that is of the same list or map.
+            let mut given = vec![moved];
+            let before = index.checked_sub(1).map(|index| &rows[index]);
+            if let Some(before) = before.filter(|row| row.group < to) {
+                later += u32::from(before.state == row.state);
+                given.insert(0, before.clone());
+            }
+            let what = format!("a row moved to key group {to} (registered: {registered})");
+            let error = assert_refused(&what, ErrorKind::Corrupt, restore(registered, &given));
+            let name = &states[row.state as usize].name;
+            assert_eq!(error.context("state"), Some(name.as_str()), "{error}");
+            let text = error.to_string();
+            for group in [to, row.group] {
+                let named = text.contains(&format!("= {group}"));
+                assert!(named, "the error must name key group {group}: {text}");
+            }
+        }
+        assert!(later > 0, "no row comes behind another of its key");
+
+        let mut damaged = rows[..1].to_vec();
+        damaged[0].key = vec![0xff];
+        let error = assert_refused(
+            "a key that is none",
+            ErrorKind::Corrupt,
+            restore(registered, &damaged),
+        );
+        let name = &states[rows[0].state as usize].name;
+        assert_eq!(error.context("state"), Some(name.as_str()), "{error}");
+
+        let mut backend = restore(registered, &rows).unwrap();
+        let handles = Handles::register(&mut backend).unwrap();
+        compare(&backend, handles, &model).unwrap();
     }
 }
 
