@@ -79,8 +79,15 @@ impl Transaction {
         })
     }
 
-    /// Creates a table, or opens it.
+    /// Creates a table, or opens it. One of a number that is not small would take a large vector.
     pub(crate) fn create(&mut self, table: TableId) -> Result<()> {
+        if table > TableId::LAST {
+            return Err(
+                Error::new(ErrorKind::Invalid, "the number of a table is too large")
+                    .with("table", table.0)
+                    .with("last", TableId::LAST.0),
+            );
+        }
         self.0.with_dependent_mut(|transaction, tables| {
             let is_open = tables.get(table.0 as usize).is_some_and(Option::is_some);
             if !is_open {

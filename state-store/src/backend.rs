@@ -45,7 +45,8 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     /// # Errors
     /// [`ErrorKind::Mismatch`] when the store was written by another backend, for another key type
     /// or other key groups; [`ErrorKind::Unsupported`] for another layout version;
-    /// [`ErrorKind::Corrupt`] when its metadata does not parse; what the engine meets. A store that
+    /// [`ErrorKind::Corrupt`] when its metadata does not parse, or lists what no backend writes; what
+    /// the engine meets. A store that
     /// cannot be used is closed again, its rows unchanged.
     pub fn new(mut store: S, groups: KeyGroups) -> Result<Self> {
         let directory = match directory::open(&mut store, groups, K::type_name()) {

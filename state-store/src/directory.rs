@@ -21,8 +21,8 @@ const STATE: &[u8] = b"state/";
 /// Number of the first table of a state.
 pub(crate) const FIRST_STATE: u32 = 1;
 
-/// Largest number of a table of a state: engines keep tables by number.
-pub(crate) const LAST_STATE: u32 = 65_535;
+/// Number of the last table of a state.
+pub(crate) const LAST_STATE: u32 = TableId::LAST.0;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Header {
@@ -144,7 +144,7 @@ pub(crate) struct Directory {
 /// # Errors
 /// [`ErrorKind::Mismatch`] when the directory was written for another backend, key type or key
 /// groups, [`ErrorKind::Unsupported`] when its layout is not this version's,
-/// [`ErrorKind::Corrupt`] when it does not parse.
+/// [`ErrorKind::Corrupt`] when it does not parse, or lists what no backend writes.
 pub(crate) fn open<S: OrderedStore>(
     store: &mut S,
     groups: KeyGroups,

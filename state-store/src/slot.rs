@@ -193,3 +193,43 @@ fn unfit(slot: Option<&Slot>, id: StateId) -> Error {
         None => error.with("state", "none: never registered here, or dropped"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use state_api::StateKind;
+    use state_api::row::CodecId;
+
+    use super::*;
+
+    fn slots(tables: impl Iterator<Item = u32>) -> Slots {
+        let mut slots = Slots::default();
+        for table in tables {
+            let meta = StateMeta {
+                name: table.to_string(),
+                kind: StateKind::Value,
+                codec: CodecId {
+                    name: "none".into(),
+                    version: 1,
+                },
+                key_type: String::new(),
+                namespace_type: String::new(),
+                map_key_type: None,
+                value_type: String::new(),
+            };
+            slots.push(Slot::opaque(TableId(table), meta)).unwrap();
+        }
+        slots
+    }
+
+    #[test]
+    fn the_least_free_number_is_taken_until_there_is_none() {
+        let next = |slots: &Slots| slots.next_table(1..=5).map(|table| table.0);
+        assert_eq!(next(&slots(std::iter::empty())).unwrap(), 1);
+        assert_eq!(next(&slots([5, 2, 1].into_iter())).unwrap(), 3);
+        assert_eq!(next(&slots(1..=4)).unwrap(), 5);
+        let mut full = slots(1..=5);
+        assert_eq!(next(&full).unwrap_err().kind(), ErrorKind::Invalid);
+        full.remove(StateId(1));
+        assert_eq!(next(&full).unwrap(), 2);
+    }
+}

@@ -6,11 +6,19 @@ use state_api::{Capability, Error, ErrorKind, NativePlace, NativeReport, Result}
 
 /// Number of a table within a store. A table is an ordered map from bytes to bytes of its own: a
 /// B-tree, a column family, a tree.
+///
+/// Numbers are small: the adapter uses none above [`TableId::LAST`], and takes the least that is
+/// free, so that an engine may keep its tables in a vector.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 #[serde(transparent)]
 pub struct TableId(pub u32);
+
+impl TableId {
+    /// The largest number: 65,535 states have a table, and number 0 is the adapter's own.
+    pub const LAST: Self = Self(65_535);
+}
 
 /// An entry of a table, borrowed until the next call to its scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
