@@ -74,7 +74,8 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
                 K::type_name(),
             )
             .map_err(|e| e.with("checkpoint", place.name))?;
-            if overlap(self.groups, description.header.key_groups).is_none() {
+            let owned = self.groups.range();
+            if owned.intersection(description.header.key_groups).is_none() {
                 continue;
             }
             for listed in &description.states {
@@ -178,7 +179,8 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
 
     /// Writes the rows of another checkpoint that the backend owns.
     fn merge(&mut self, parent: &Parent<'_>) -> Result<()> {
-        let Some(range) = overlap(self.groups, parent.description.header.key_groups) else {
+        let owned = self.groups.range();
+        let Some(range) = owned.intersection(parent.description.header.key_groups) else {
             return Ok(());
         };
         let (from, to) = bounds(range);
@@ -203,14 +205,6 @@ fn bounds(range: KeyGroupRange) -> ([u8; 2], [u8; 2]) {
         range.first().to_be_bytes(),
         (range.last() + 1).to_be_bytes(),
     )
-}
-
-fn overlap(owned: KeyGroups, other: KeyGroupRange) -> Option<KeyGroupRange> {
-    let first = owned.range().first().max(other.first());
-    let last = owned.range().last().min(other.last());
-    KeyGroupRange::new(first, last)
-        .ok()
-        .filter(|_| first <= last)
 }
 
 fn uncovered(owned: KeyGroups, parents: &[Parent<'_>]) -> Error {

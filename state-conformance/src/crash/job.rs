@@ -55,11 +55,11 @@ impl Job {
         let key = key_of(record);
         let mut at = backend.at_mut(&key);
         at.value(self.count).modify(0, |count| *count += 1)?;
-        if record % 97 == 0 {
+        if record.is_multiple_of(97) {
             at.list(self.records).clear()?;
         }
         at.list(self.records).push(record)?;
-        if record % 89 == 0 {
+        if record.is_multiple_of(89) {
             at.map(self.last).clear()?;
         }
         at.map(self.last).insert(record % 7, record)
@@ -99,11 +99,11 @@ impl Tally {
         for record in 0..end {
             let cell = tally.0.entry(key_of(record)).or_default();
             *cell.count.get_or_insert(0) += 1;
-            if record % 97 == 0 {
+            if record.is_multiple_of(97) {
                 cell.records.clear();
             }
             cell.records.push(record);
-            if record % 89 == 0 {
+            if record.is_multiple_of(89) {
                 cell.last.clear();
             }
             cell.last.insert(record % 7, record);

@@ -75,7 +75,7 @@ fn bring_back<B: StateBackend<Key = u64>>(
     Ok(manifest
         .metadata
         .get(RECORDS)
-        .and_then(|records| records.as_u64())
+        .and_then(serde_json::Value::as_u64)
         .unwrap())
 }
 

@@ -144,7 +144,7 @@ fn commit_until_killed<F: BackendFactory>(factory: &F, root: &Path) -> Result<()
             job.apply(&mut backend, records)?;
             records += 1;
         }
-        if records % (3 * BATCH) == 0 {
+        if records.is_multiple_of(3 * BATCH) {
             drop(backend.freeze()?);
         }
         say(format_args!("commit {records}"));
