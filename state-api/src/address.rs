@@ -2,24 +2,13 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::error::Result;
 use crate::key::StateKey;
-use crate::key_group::KeyGroups;
 
-/// What a backend computes from a key once, to be reused by every state touched under that key: a
-/// hash where values are Rust objects, an encoded key where they are bytes.
+/// What a backend [makes of a key](crate::StateRead::prepare) once, to be reused by every state
+/// touched under that key: a hash where values are Rust objects, an encoded key where they are
+/// bytes.
 pub trait Prepared: Sized {
-    /// Prepares a key.
-    ///
-    /// A key that belongs to a key group outside `groups` is refused here, or by every access of
-    /// the table that it is given to.
-    ///
-    /// # Errors
-    /// [`OutOfRange`](crate::ErrorKind::OutOfRange) for such a key; [`Codec`](crate::ErrorKind::Codec) when its `Serialize` fails.
-    fn key<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<Self>;
-
     /// Adds a namespace to a prepared key.
     ///
     /// # Errors
@@ -63,13 +52,13 @@ pub(crate) struct Located<'k, Q: ?Sized, N, P> {
     pub(crate) prepared: Result<P>,
 }
 
-impl<'k, Q: Serialize + ?Sized, P: Prepared> Located<'k, Q, (), P> {
+impl<'k, Q: ?Sized, P: Prepared> Located<'k, Q, (), P> {
     #[inline]
-    pub(crate) fn new(groups: KeyGroups, key: &'k Q) -> Self {
+    pub(crate) fn new(key: &'k Q, prepared: Result<P>) -> Self {
         Self {
             key,
             namespace: &(),
-            prepared: P::key(groups, key),
+            prepared,
         }
     }
 

@@ -12,7 +12,6 @@ use crate::address::Located;
 use crate::error::{Error, ErrorKind, Result};
 use crate::handle::{List, Map, StateId, StateValue, Value};
 use crate::key::{KeyRef, StateKey};
-use crate::key_group::KeyGroups;
 use crate::write::{ListMut, MapMut, StateBackend, ValueMut, list_mut, map_mut, value_mut};
 
 /// A handle `H` at the position `P` of a bound tuple: see [`StateBackend::bind`].
@@ -252,8 +251,11 @@ tuple!(A P0 0, B P1 1, C P2 2, D P3 3, E P4 4, F P5 5, G P6 6, H P7 7);
 /// States bound for a batch: what a backend implements, and what [`BoundStates::at_mut`] offers
 /// on top.
 pub trait BoundStates<B: StateBackend, H: Handles> {
-    /// The key groups that the backend owns.
-    fn key_groups(&self) -> KeyGroups;
+    /// As [`StateRead::prepare`](crate::StateRead::prepare) of the backend.
+    ///
+    /// # Errors
+    /// As there.
+    fn prepare<Q: KeyRef<B::Key> + ?Sized>(&self, key: &Q) -> Result<B::Prepared>;
 
     /// The table at a position.
     ///
@@ -295,7 +297,7 @@ pub trait BoundStates<B: StateBackend, H: Handles> {
         Q: KeyRef<B::Key> + ?Sized,
         Self: Sized,
     {
-        let located = Located::new(self.key_groups(), key);
+        let located = Located::new(key, self.prepare(key));
         BoundAt {
             states: self,
             located,

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use state_api::key::RowHash;
 use state_api::row::CheckedRows;
 use state_api::{
-    Capability, Error, ErrorKind, Handles, KeyGroups, List, ListDescriptor, Map, MapDescriptor,
-    MemoryHeld, Result, RowRef, RowSource, StateBackend, StateId, StateKey, StateMeta, StateRead,
-    StateValue, Value, ValueDescriptor,
+    Capability, Error, ErrorKind, Handles, KeyGroups, KeyRef, List, ListDescriptor, Map,
+    MapDescriptor, MemoryHeld, Result, RowRef, RowSource, StateBackend, StateId, StateKey,
+    StateMeta, StateRead, StateValue, Value, ValueDescriptor,
 };
 use state_table::{
     ChunkedList, ChunkedMap, KeyedRow, Table, TypedMut, TypedRead, TypedTable, Weight,
@@ -250,6 +250,11 @@ impl<K: StateKey> StateRead for HeapBackend<K> {
         self.groups
     }
 
+    #[inline]
+    fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<RowHash> {
+        RowHash::of(key)
+    }
+
     fn states(&self) -> Vec<StateMeta> {
         let mut metas: Vec<_> = self
             .slots
@@ -403,13 +408,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
             slots: self.slots.iter_mut().map(Option::as_mut).collect(),
         };
         let tables = handles.resolve::<BoundFamily<'_, K>, _>(&mut take)?;
-        Ok((
-            HeapBound {
-                tables,
-                groups: self.groups,
-            },
-            handles.bound(),
-        ))
+        Ok((HeapBound { tables }, handles.bound()))
     }
 
     fn freeze(&mut self) -> Result<HeapView<K>> {

@@ -4,8 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use state_api::bind::{BoundHandle, Pick, Resolver, TableFamily};
+use state_api::key::RowHash;
 use state_api::{
-    BoundStates, Handles, KeyGroups, List, Map, Result, StateId, StateKey, StateMeta, StateValue,
+    BoundStates, Handles, KeyRef, List, Map, Result, StateId, StateKey, StateMeta, StateValue,
     Value,
 };
 use state_table::{ChunkedList, ChunkedMap, TypedMut};
@@ -90,21 +91,18 @@ impl<'b, K: StateKey> Resolver<BoundFamily<'b, K>> for Take<'b, K> {
 /// dynamic check of types.
 pub struct HeapBound<'b, K: StateKey, H: Handles> {
     pub(crate) tables: H::Tables<BoundFamily<'b, K>>,
-    pub(crate) groups: KeyGroups,
 }
 
 impl<K: StateKey, H: Handles> fmt::Debug for HeapBound<'_, K, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeapBound")
-            .field("key_groups", &self.groups)
-            .finish_non_exhaustive()
+        f.debug_struct("HeapBound").finish_non_exhaustive()
     }
 }
 
 impl<'b, K: StateKey, H: Handles> BoundStates<HeapBackend<K>, H> for HeapBound<'b, K, H> {
     #[inline]
-    fn key_groups(&self) -> KeyGroups {
-        self.groups
+    fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<RowHash> {
+        RowHash::of(key)
     }
 
     #[inline]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use state_api::key::RowHash;
 use state_api::{
-    KeyGroupRange, KeyGroups, List, Map, Result, StateId, StateKey, StateMeta, StateRead,
+    KeyGroupRange, KeyGroups, KeyRef, List, Map, Result, StateId, StateKey, StateMeta, StateRead,
     StateValue, StateView, Value,
 };
 use state_table::{ChunkedList, ChunkedMap, FrozenTable, TypedRead};
@@ -87,6 +87,11 @@ impl<K: StateKey> StateRead for HeapView<K> {
 
     fn key_groups(&self) -> KeyGroups {
         self.groups
+    }
+
+    #[inline]
+    fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<RowHash> {
+        RowHash::of(key)
     }
 
     fn states(&self) -> Vec<StateMeta> {

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use state_api::bind::{BoundHandle, Pick, Resolver, TableFamily};
 use state_api::row::{CheckedRows, chunk};
 use state_api::{
-    BoundStates, Capability, Error, ErrorKind, Handles, KeyGroups, List, ListDescriptor, Map,
-    MapDescriptor, MemoryHeld, NativePlace, NativeReport, Result, RowSource, StateBackend, StateId,
-    StateKey, StateKind, StateMeta, StateRead, StateValue, Value, ValueDescriptor,
+    BoundStates, Capability, Error, ErrorKind, Handles, KeyGroups, KeyRef, List, ListDescriptor,
+    Map, MapDescriptor, MemoryHeld, NativePlace, NativeReport, Result, RowSource, StateBackend,
+    StateId, StateKey, StateKind, StateMeta, StateRead, StateValue, Value, ValueDescriptor,
 };
 
 use crate::core::Core;
@@ -187,6 +187,11 @@ impl<K: StateKey, S: OrderedStore> StateRead for StoreBackend<K, S> {
     #[inline]
     fn key_groups(&self) -> KeyGroups {
         self.groups
+    }
+
+    #[inline]
+    fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<RowPrefix> {
+        RowPrefix::of(self.groups, key)
     }
 
     fn states(&self) -> Vec<StateMeta> {
@@ -443,8 +448,8 @@ impl<K: StateKey, S: OrderedStore, H: Handles> BoundStates<StoreBackend<K, S>, H
     for StoreBound<'_, K, S>
 {
     #[inline]
-    fn key_groups(&self) -> KeyGroups {
-        self.0.groups
+    fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<RowPrefix> {
+        self.0.prepare(key)
     }
 
     #[inline]

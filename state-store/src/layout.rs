@@ -24,6 +24,20 @@ pub(crate) type KeyBytes = SmallVec<[u8; 64]>;
 pub struct RowPrefix(KeyBytes);
 
 impl RowPrefix {
+    /// The front of the rows of a key in the namespace `()`, which adds nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OutOfRange`] for a key outside `groups`; [`ErrorKind::Codec`] when its
+    /// `Serialize` fails.
+    #[inline]
+    pub(crate) fn of<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<Self> {
+        let hash = KeyHash::of(key)?;
+        groups.check(hash)?;
+        let mut bytes = KeyBytes::from_slice(&groups.group_of(hash).to_be_bytes());
+        encode(key, &mut bytes)?;
+        Ok(Self(bytes))
+    }
+
     /// The bytes: key group, key, namespace.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
@@ -80,15 +94,6 @@ impl RowPrefix {
 }
 
 impl Prepared for RowPrefix {
-    #[inline]
-    fn key<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<Self> {
-        let hash = KeyHash::of(key)?;
-        groups.check(hash)?;
-        let mut bytes = KeyBytes::from_slice(&groups.group_of(hash).to_be_bytes());
-        encode(key, &mut bytes)?;
-        Ok(Self(bytes))
-    }
-
     #[inline]
     fn in_namespace<N: StateKey>(&self, namespace: &N) -> Result<Self> {
         let mut bytes = self.0.clone();

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use state_api::{
-    KeyGroupRange, KeyGroups, List, Map, Result, StateKey, StateMeta, StateRead, StateValue,
-    StateView, Value,
+    KeyGroupRange, KeyGroups, KeyRef, List, Map, Result, StateKey, StateMeta, StateRead,
+    StateValue, StateView, Value,
 };
 
 use crate::layout::RowPrefix;
@@ -76,6 +76,11 @@ impl<K: StateKey, R: OrderedRead> StateRead for StoreView<K, R> {
 
     fn key_groups(&self) -> KeyGroups {
         self.groups
+    }
+
+    #[inline]
+    fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<RowPrefix> {
+        RowPrefix::of(self.groups, key)
     }
 
     fn states(&self) -> Vec<StateMeta> {

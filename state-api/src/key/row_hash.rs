@@ -6,7 +6,6 @@ use super::hash::{LeafHash, feed};
 use crate::address::Prepared;
 use crate::error::Result;
 use crate::key::StateKey;
-use crate::key_group::KeyGroups;
 
 /// The hash of a key and namespace that an in-memory table finds a row by: what such a backend
 /// prepares from a key.
@@ -86,11 +85,6 @@ impl LeafHash for RowHash {
 }
 
 impl Prepared for RowHash {
-    #[inline]
-    fn key<Q: Serialize + ?Sized>(_: KeyGroups, key: &Q) -> Result<Self> {
-        Self::of(key)
-    }
-
     #[inline]
     fn in_namespace<N: StateKey>(&self, namespace: &N) -> Result<Self> {
         self.chain(namespace)

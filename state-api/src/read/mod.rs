@@ -48,7 +48,7 @@ pub trait StateRead {
     /// The key type of the whole backend.
     type Key: StateKey;
 
-    /// What this backend prepares from a key once per cursor.
+    /// What [`StateRead::prepare`] returns.
     type Prepared: Prepared;
 
     /// Table of a value state, for shared reading.
@@ -68,6 +68,17 @@ pub trait StateRead {
 
     /// The key groups that are owned: keys of others are refused.
     fn key_groups(&self) -> KeyGroups;
+
+    /// What this backend makes of a key once, for all states that are touched under it. Cursors call
+    /// it.
+    ///
+    /// A key of a key group that is not owned is refused here, or by every access of the table that
+    /// it is given to.
+    ///
+    /// # Errors
+    /// [`OutOfRange`](crate::ErrorKind::OutOfRange) for such a key;
+    /// [`Codec`](crate::ErrorKind::Codec) when its `Serialize` fails.
+    fn prepare<Q: KeyRef<Self::Key> + ?Sized>(&self, key: &Q) -> Result<Self::Prepared>;
 
     /// All states, registered or only carried along, ascending by name.
     fn states(&self) -> Vec<StateMeta>;
@@ -109,7 +120,7 @@ pub trait StateRead {
         Q: KeyRef<Self::Key> + ?Sized,
         Self: Sized,
     {
-        ReadAt::new(self, Located::new(self.key_groups(), key))
+        ReadAt::new(self, Located::new(key, self.prepare(key)))
     }
 
     /// The keys and namespaces that have state under `handle`, each pair once, in no particular

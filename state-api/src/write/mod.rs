@@ -183,7 +183,7 @@ pub trait StateBackend: StateRead + Send + Sized {
     where
         Q: KeyRef<Self::Key> + ?Sized,
     {
-        let located = Located::new(self.key_groups(), key);
+        let located = Located::new(key, self.prepare(key));
         WriteAt::new(self, located)
     }
 
