@@ -1,14 +1,35 @@
-//! Keyed state for stream processors and services: choose a backend by a feature.
+//! Keyed state for stream processors and services: choose a backend by a feature, or by a URL when the
+//! program runs.
 //!
 //! | feature | brings |
 //! |---|---|
 //! | `heap` (default) | `heap::HeapBackend`: typed values on the heap |
 //! | `redb` | `redb::RedbBackend`: redb, an embedded B-tree store in pure Rust |
-//! | `postcard` | the postcard codec beside bincode |
+//! | `rocksdb` | `rocksdb::RocksdbBackend`: RocksDB, a store of log-structured merge trees in C++ |
+//! | `postcard` | the postcard codec beside the default bincode one |
 //! | `full` | all of it |
 //!
 //! Features only add; any combination compiles. The traits of [`state_api`] are at the root,
 //! checkpoints in [`checkpoint`].
+//!
+//! With any backend there are [`open`] and [`AnyBackend`], a backend chosen by a URL:
+//!
+//! ```
+//! # #[cfg(feature = "heap")] {
+//! use state_backends::{KeyGroups, StateBackend, open};
+//!
+//! let state = open::<String>("heap:", KeyGroups::all(128)?)?;
+//! assert_eq!(state.name(), "heap");
+//! # }
+//! # Ok::<(), state_backends::Error>(())
+//! ```
+
+#[macro_use]
+mod list;
+
+// Each backend's feature: without one there is nothing to choose from.
+#[cfg(any(feature = "heap", feature = "redb", feature = "rocksdb"))]
+pub mod any;
 
 pub use state_api::*;
 
@@ -17,17 +38,23 @@ pub mod checkpoint {
     pub use state_checkpoint::*;
 }
 
-/// Typed values on the heap. See [`state_heap`].
-#[cfg(feature = "heap")]
-pub mod heap {
-    pub use state_heap::*;
+macro_rules! backends {
+    ({}) => {};
+    ({} $(($Variant:ident $feature:literal $module:ident $krate:ident $Backend:ident $place:ident
+           [$($doc:literal)+]))+) => {
+        $(
+            $(#[doc = $doc])+
+            #[doc = concat!("See [`", stringify!($krate), "`].")]
+            pub mod $module {
+                pub use $krate::*;
+            }
+        )+
+
+        pub use any::{AnyBackend, AnyView, BackendUrl, open};
+    };
 }
 
-/// redb, an embedded B-tree store. See [`state_redb`].
-#[cfg(feature = "redb")]
-pub mod redb {
-    pub use state_redb::*;
-}
+each_backend!(backends {});
 
 /// The code of the repository's README, compiled and run.
 #[cfg(all(doctest, feature = "heap"))]

@@ -1,51 +1,38 @@
-//! Every backend's checkpoint restores into every other, at other parallelisms.
+//! Every backend's checkpoint restores into every other, at the same and at other parallelism: a test
+//! for each ordered pair of the backends that are compiled in.
 
-#![cfg(feature = "full")]
+#![cfg(feature = "heap")]
 
-use std::path::Path;
+mod backends;
 
-use state_backends::heap::HeapBackend;
-use state_backends::redb::{RedbBackend, RedbConfig};
-use state_backends::{KeyGroups, Result, StateKey};
-use state_conformance::BackendFactory;
+/// Tests each backend of the list with each.
+macro_rules! swaps {
+    (@from $list:tt $($from:ident $feature:literal $factory:ident;)+) => {
+        $(
+            #[cfg(feature = $feature)]
+            mod $from {
+                swaps! { @to $factory $list }
+            }
+        )+
+    };
+    (@to $from:ident [$($to:ident $feature:literal $factory:ident;)+]) => {
+        $(
+            #[cfg(feature = $feature)]
+            #[test]
+            fn $to() {
+                use crate::backends;
 
-struct Heap;
-
-impl BackendFactory for Heap {
-    type Backend<K: StateKey> = HeapBackend<K>;
-
-    fn open<K: StateKey>(&self, _: &Path, groups: KeyGroups) -> Result<HeapBackend<K>> {
-        Ok(HeapBackend::new(groups))
-    }
+                state_conformance::properties::swap(&backends::$from, &backends::$factory);
+            }
+        )+
+    };
+    ($($list:tt)+) => {
+        swaps! { @from [$($list)+] $($list)+ }
+    };
 }
 
-struct Redb;
-
-impl BackendFactory for Redb {
-    type Backend<K: StateKey> = RedbBackend<K>;
-
-    fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<RedbBackend<K>> {
-        let config = RedbConfig::default().with_cache_bytes(8 << 20);
-        state_backends::redb::open(dir, groups, &config)
-    }
-}
-
-#[test]
-fn heap_to_heap() {
-    state_conformance::properties::swap(&Heap, &Heap);
-}
-
-#[test]
-fn heap_to_redb() {
-    state_conformance::properties::swap(&Heap, &Redb);
-}
-
-#[test]
-fn redb_to_heap() {
-    state_conformance::properties::swap(&Redb, &Heap);
-}
-
-#[test]
-fn redb_to_redb() {
-    state_conformance::properties::swap(&Redb, &Redb);
+swaps! {
+    heap "heap" HEAP;
+    redb "redb" REDB;
+    rocksdb "rocksdb" ROCKSDB;
 }

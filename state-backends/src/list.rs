@@ -1,0 +1,66 @@
+//! The list of backends: the one place where a backend is entered. What there is one of for each
+//! backend is made from it: modules, variants, the arms of every access, schemes of URLs.
+//!
+//! An entry is `Variant "feature" module crate::Backend place`; the feature is also the scheme. The
+//! place is `memory`, or the configuration of a backend that is opened in a directory.
+
+/// Declares, for `declare! { $ each_backend all_backends; entries }`:
+///
+/// - `each_backend!(to given)`, which expands to `to! { given entries }` with the entries whose
+///   feature is on;
+/// - `all_backends!(to given)`, the same with all entries;
+/// - for each entry a macro of the name of its module, which hands the entry on or does not.
+macro_rules! declare {
+    ($d:tt $each:ident $all:ident; $(
+        $(#[doc = $doc:literal])+
+        $Variant:ident $feature:literal $module:ident $krate:ident::$Backend:ident $place:tt;
+    )+) => {
+        macro_rules! $each {
+            ($d to:ident $d given:tt) => { chain! { $d to $d given [$($module)+] } };
+        }
+
+        #[allow(unused_macros, reason = "without any backend nothing is made of the others")]
+        macro_rules! $all {
+            ($d to:ident $d given:tt) => {
+                $d to! { $d given
+                    $(($Variant $feature $module $krate $Backend $place [$($doc)+]))+
+                }
+            };
+        }
+
+        $(
+            #[cfg(feature = $feature)]
+            macro_rules! $module {
+                ($d to:ident $d given:tt $d rest:tt $d($d entry:tt)*) => {
+                    chain! { $d to $d given $d rest $d($d entry)*
+                        ($Variant $feature $module $krate $Backend $place [$($doc)+])
+                    }
+                };
+            }
+
+            #[cfg(not(feature = $feature))]
+            macro_rules! $module {
+                ($d($d tokens:tt)*) => { chain! { $d($d tokens)* } };
+            }
+        )+
+    };
+}
+
+/// Asks one backend after the other for its entry, then hands them all over.
+macro_rules! chain {
+    ($to:ident $given:tt [$next:ident $($rest:ident)*] $($entry:tt)*) => {
+        $next! { $to $given [$($rest)*] $($entry)* }
+    };
+    ($to:ident $given:tt [] $($entry:tt)*) => {
+        $to! { $given $($entry)* }
+    };
+}
+
+declare! { $ each_backend all_backends;
+    /// Typed values on the heap.
+    Heap "heap" heap state_heap::HeapBackend memory;
+    /// redb, an embedded B-tree store in pure Rust.
+    Redb "redb" redb state_redb::RedbBackend RedbConfig;
+    /// RocksDB, a store of log-structured merge trees in C++.
+    Rocksdb "rocksdb" rocksdb state_rocksdb::RocksdbBackend RocksdbConfig;
+}

@@ -1,0 +1,24 @@
+//! The conformance suite on `AnyBackend`, as each of the backends that it can be.
+
+#![cfg(feature = "heap")]
+
+mod backends;
+
+state_conformance::suite!(
+    heap,
+    backends::HEAP,
+    lacks: [
+        durable => "memory does not survive a crash",
+        native => "there are no files: the portable checkpoint is the only one"
+    ]
+);
+
+#[cfg(feature = "redb")]
+state_conformance::suite!(
+    redb,
+    backends::REDB,
+    lacks: [native => "redb has one file that changes in place: nothing of it can be shared"]
+);
+
+#[cfg(feature = "rocksdb")]
+state_conformance::suite!(rocksdb, backends::ROCKSDB, lacks: [durable => "to do"]);
