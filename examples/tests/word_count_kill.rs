@@ -1,4 +1,4 @@
-//! Kills `word_count` at forty random points, twenty for each backend, and lets it go on: what it
+//! Kills `word_count` at twenty random points for each backend, and lets it go on: what it
 //! prints in the end is what it prints when it is never killed, byte for byte, and no record that
 //! a checkpoint holds is read again.
 
@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use state_backends::checkpoint::{LocalStorage, latest, list};
-use support::{Lcg, messages, run, text, word_count};
+use support::{Lcg, backends, messages, run, text, word_count};
 use tempfile::TempDir;
 
 /// A prime: the last record is at no multiple of `--every`, so no crash point is at a checkpoint of
@@ -180,35 +180,40 @@ fn killed_at_random_times(backend: &str, seed: u64) {
     }
 }
 
-#[test]
-fn heap_crashes_after_random_records() {
-    crashes_after_random_records("heap", 1);
+/// The tests of a backend.
+macro_rules! killed {
+    ($backend:ident, seeds $crashes:literal $kills:literal) => {
+        mod $backend {
+            #[test]
+            fn crashes_after_random_records() {
+                super::crashes_after_random_records(stringify!($backend), $crashes);
+            }
+
+            #[test]
+            fn is_killed_at_random_times() {
+                super::killed_at_random_times(stringify!($backend), $kills);
+            }
+        }
+    };
 }
 
-#[test]
-fn redb_crashes_after_random_records() {
-    crashes_after_random_records("redb", 2);
-}
+killed!(heap, seeds 1 3);
+#[cfg(feature = "redb")]
+killed!(redb, seeds 2 4);
+#[cfg(feature = "rocksdb")]
+killed!(rocksdb, seeds 6 7);
 
 #[test]
-fn heap_is_killed_at_random_times() {
-    killed_at_random_times("heap", 3);
-}
-
-#[test]
-fn redb_is_killed_at_random_times() {
-    killed_at_random_times("redb", 4);
-}
-
-#[test]
-fn each_backend_goes_on_where_the_other_was_killed() {
+fn each_backend_goes_on_where_another_was_killed() {
     let rng = &mut Lcg(5);
-    for (first, second) in [("heap", "redb"), ("redb", "heap")] {
-        let job = Job::new(rng);
-        job.crash(first, rng);
-        job.crash(second, rng);
-        job.crash(first, rng);
-        job.finish(second);
-        assert!(job.checkpoints() > 1);
+    for first in backends() {
+        for second in backends() {
+            let job = Job::new(rng);
+            job.crash(first, rng);
+            job.crash(second, rng);
+            job.crash(first, rng);
+            job.finish(second);
+            assert!(job.checkpoints() > 1);
+        }
     }
 }

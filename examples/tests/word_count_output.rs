@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
-use support::{Lcg, messages, run, text, word_count};
-
-const BACKENDS: [&str; 2] = ["heap", "redb"];
+use state_backends::BackendUrl;
+use state_backends::any::SCHEMES;
+use support::{Lcg, backends, messages, run, text, word_count};
 
 const TALE: &[u8] = b"The cat saw the dog.\n\nthe DOG\xff ran; the cat--the cat ran\nThe end";
 
@@ -30,7 +30,7 @@ const COUNTED: &str = "\
 
 #[test]
 fn a_tale_is_counted_as_by_hand() {
-    for backend in BACKENDS {
+    for backend in backends() {
         let output = run(&mut word_count(&["-", "--backend", backend]), TALE);
         assert!(output.status.success(), "{}", messages(&output));
         assert_eq!(
@@ -39,6 +39,22 @@ fn a_tale_is_counted_as_by_hand() {
             "{backend}"
         );
         assert_eq!(messages(&output), "read 4 records\n");
+    }
+}
+
+#[test]
+fn a_url_says_where_the_state_lies() {
+    let dir = tempfile::tempdir().unwrap();
+    for scheme in SCHEMES.iter().filter(|scheme| scheme.is_enabled()) {
+        let url = BackendUrl::new(*scheme);
+        let url = if scheme.has_directory() {
+            url.with_path(dir.path().join(scheme.name()))
+        } else {
+            url
+        };
+        let output = run(&mut word_count(&["-", "--backend", &url.to_string()]), TALE);
+        let counted = String::from_utf8(output.stdout.clone()).unwrap();
+        assert_eq!(counted, COUNTED, "{url}: {}", messages(&output));
     }
 }
 
@@ -65,7 +81,7 @@ fn lines_are_numbered_through_all_inputs() {
 #[test]
 fn only_the_top_is_shown_and_only_ten_lines() {
     let input = "x y\n".repeat(12) + "y";
-    for backend in BACKENDS {
+    for backend in backends() {
         let command = &mut word_count(&["-", "--top", "1", "--backend", backend]);
         let output = run(command, input.as_bytes());
         assert_eq!(
@@ -184,6 +200,8 @@ fn wrong_usage_and_failure_have_their_codes() {
     let code = |arguments: &[&str]| run(&mut word_count(arguments), b"").status.code();
     assert_eq!(code(&["-", "-"]), Some(2));
     assert_eq!(code(&["--backend", "paper"]), Some(2));
+    assert_eq!(code(&["--backend", "paper:"]), Some(2));
+    assert_eq!(code(&["-", "--backend", "heap:work"]), Some(1));
     assert_eq!(code(&["--crash-after", "0"]), Some(2));
     assert_eq!(code(&["/no/such/file"]), Some(1));
 }
@@ -195,7 +213,7 @@ fn random_text_is_counted_as_by_another_implementation() {
         let words = rng.below(20);
         let input = text(200, words, 400, &mut rng);
         let expected = naive(&input);
-        for backend in BACKENDS {
+        for backend in backends() {
             let output = run(&mut word_count(&["-", "--backend", backend]), &input);
             assert_eq!(
                 String::from_utf8(output.stdout).unwrap(),

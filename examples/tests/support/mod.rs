@@ -4,6 +4,14 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
+use state_backends::any::SCHEMES;
+
+/// The names of all backends that are compiled in.
+pub(crate) fn backends() -> Vec<&'static str> {
+    let enabled = SCHEMES.iter().filter(|scheme| scheme.is_enabled());
+    enabled.map(|scheme| scheme.name()).collect()
+}
+
 /// The program, with some arguments given already.
 pub(crate) fn word_count(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_word_count"));

@@ -2,10 +2,12 @@
 
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, ValueEnum};
-use state_backends::Result;
+use clap::{CommandFactory, Parser};
+use state_backends::any::{SCHEMES, Scheme};
+use state_backends::{BackendUrl, Error, Result};
 
 use crate::documents;
 use crate::source::Source;
@@ -19,7 +21,7 @@ use crate::source::Source;
 /// count TAB word TAB line,line,.. TAB next:count,next:count,next:count
 ///
 /// With --checkpoint-dir the counting survives a crash: run the same command again and it goes on
-/// after the latest checkpoint, with the same or the other backend. Old checkpoints are kept;
+/// after the latest checkpoint, with the same or another backend. Old checkpoints are kept;
 /// remove the directory to start anew.
 #[derive(Debug, Parser)]
 #[command(name = "word_count", verbatim_doc_comment)]
@@ -29,8 +31,7 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// What holds the state
-    #[arg(long, value_enum, default_value_t = Backend::Heap)]
+    #[arg(long, value_name = "NAME|URL", default_value = "heap", help = backend_help())]
     pub(crate) backend: Backend,
 
     /// Where checkpoints lie; none are taken without it
@@ -51,12 +52,34 @@ pub(crate) struct Args {
 }
 
 /// What holds the state.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Debug)]
 pub(crate) enum Backend {
-    /// Typed values in memory
-    Heap,
-    /// redb, a store on disk
-    Redb,
+    /// A backend by its name, which the program finds a place for.
+    Named(Scheme),
+    /// Where and how a URL says.
+    At(BackendUrl),
+}
+
+impl FromStr for Backend {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text.contains(':') {
+            text.parse().map(Self::At)
+        } else {
+            Scheme::find(text).map(Self::Named)
+        }
+    }
+}
+
+fn backend_help() -> String {
+    let enabled = SCHEMES.iter().filter(|scheme| scheme.is_enabled());
+    let names: Vec<_> = enabled.map(|scheme| scheme.name()).collect();
+    format!(
+        "What holds the state: {}, or the URL of one, such as `heap:` or \
+         `redb:///tmp/work?cache=64MiB`, for a place and options of your own",
+        names.join(", ")
+    )
 }
 
 impl Args {

@@ -1,5 +1,5 @@
 //! Counts the words of files, and survives being killed: the whole life of a state backend in one
-//! program, from `register` to `destroy`, with checkpoints that either backend restores.
+//! program, from `register` to `destroy`, with checkpoints that any backend restores.
 //!
 //! ```text
 //! cargo run --release --bin word_count -- --top 10
@@ -26,9 +26,8 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use state_backends::heap::HeapBackend;
-use state_backends::redb::{self, OnDirty, RedbConfig};
-use state_backends::{Error, ErrorKind, KeyGroups, Result};
+use state_backends::any::Scheme;
+use state_backends::{BackendUrl, Error, ErrorKind, KeyGroups, Result};
 
 use args::{Args, Backend};
 
@@ -44,19 +43,26 @@ fn main() -> ExitCode {
     }
 }
 
-/// Opens the chosen backend; from here on nobody asks which one it is.
 fn run(args: &Args) -> Result<()> {
-    let groups = KeyGroups::all(KeyGroups::DEFAULT)?;
-    match args.backend {
-        Backend::Heap => job::run(HeapBackend::new(groups), args),
-        Backend::Redb => run_on_redb(groups, args),
+    match &args.backend {
+        Backend::At(url) => run_at(url, args),
+        Backend::Named(scheme) if scheme.has_directory() => run_on_disk(*scheme, args),
+        Backend::Named(scheme) => run_at(&BackendUrl::new(*scheme), args),
     }
 }
 
+/// Opens the chosen backend; from here on nobody asks which one it is.
+fn run_at(url: &BackendUrl, args: &Args) -> Result<()> {
+    job::run(url.open(KeyGroups::all(KeyGroups::DEFAULT)?)?, args)
+}
+
 /// In a directory of scratch: what is durable are the checkpoints.
-fn run_on_redb(groups: KeyGroups, args: &Args) -> Result<()> {
-    let config = RedbConfig::default().with_on_dirty(OnDirty::Wipe);
-    let run = |dir: &Path| job::run(redb::open(dir.join("work-redb"), groups, &config)?, args);
+fn run_on_disk(scheme: Scheme, args: &Args) -> Result<()> {
+    let run = |dir: &Path| {
+        let work = dir.join(format!("work-{}", scheme.name()));
+        let url = BackendUrl::new(scheme).with_path(work);
+        run_at(&url.with_option("on_dirty", "wipe"), args)
+    };
     if let Some(dir) = &args.checkpoint_dir {
         return run(dir);
     }
