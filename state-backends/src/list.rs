@@ -1,8 +1,12 @@
 //! The list of backends: the one place where a backend is entered. What there is one of for each
 //! backend is made from it: modules, variants, the arms of every access, schemes of URLs.
 //!
-//! An entry is `Variant "feature" module crate::Backend place`; the feature is also the scheme. The
-//! place is `memory`, or the configuration of a backend that is opened in a directory.
+//! An entry is `Variant "feature" module crate::Backend place;`. The feature is also the scheme. The
+//! place is `memory`, for a backend that is made by `new(groups)`, or the name of a configuration,
+//! for one that is made by `open(path, groups, &configuration)` of its crate.
+//!
+//! Beside the entry a backend needs its feature in `Cargo.toml` and in the condition of `mod any`, its
+//! line in `tests/backends`, `tests/conformance.rs` and `tests/swap.rs`, and in `backends` of `.ci/run`.
 
 /// Declares, for `declare! { $ each_backend all_backends; entries }`:
 ///

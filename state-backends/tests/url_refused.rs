@@ -1,6 +1,7 @@
 //! What is no URL of a backend is refused with the remedy, before anything is touched.
 
 #![cfg(feature = "heap")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use state_backends::any::SCHEMES;
 use state_backends::{BackendUrl, Error, ErrorKind, KeyGroups, StateBackend, open};

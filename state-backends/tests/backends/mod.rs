@@ -39,11 +39,11 @@ impl Opened {
             scheme, options, ..
         } = self;
         let path = if Scheme::find(scheme)?.has_directory() {
-            dir.to_str().unwrap()
+            dir
         } else {
-            ""
+            Path::new("")
         };
-        format!("{scheme}:{path}{options}").parse()
+        format!("{scheme}:{}{options}", path.display()).parse()
     }
 }
 
