@@ -103,6 +103,7 @@ macro_rules! __properties {
                 a_view_ignores_later_writes
                 a_view_outlives_its_backend
                 views_of_several_epochs_differ
+                views_overlap_clears_and_drops
                 epochs_ascend
                 an_empty_backend_has_no_rows
                 rows_ascend_within_the_asked_range

@@ -141,6 +141,67 @@ pub fn views_of_several_epochs_differ<F: BackendFactory>(factory: &F) {
     }
 }
 
+/// Views overlap while states are cleared, dropped and made anew: each holds on to the state of its
+/// own freeze, read on another thread meanwhile, whichever of them ends first.
+pub fn views_overlap_clears_and_drops<F: BackendFactory>(factory: &F) {
+    const ROUNDS: u64 = 12;
+    for first_to_end in 0..3 {
+        let site = Site::new(factory);
+        let mut backend = site.open::<String>();
+        let mut handles = Handles::register(&mut backend).unwrap();
+        let mut model = Model::default();
+        fill(&mut backend, handles, &mut model, 1);
+        let mut views = vec![(backend.freeze().unwrap(), handles, model.clone())];
+
+        clear(&mut backend, handles);
+        model = Model::default();
+        fill(&mut backend, handles, &mut model, 2);
+        views.push((backend.freeze().unwrap(), handles, model.clone()));
+
+        for name in ["counts", "events", "scores"] {
+            backend.drop_state(name).unwrap();
+        }
+        handles = Handles::register(&mut backend).unwrap();
+        let words = std::mem::take(&mut model.words);
+        model = Model {
+            words,
+            ..Model::default()
+        };
+        compare(&backend, handles, &model).unwrap();
+        fill(&mut backend, handles, &mut model, 3);
+        views.push((backend.freeze().unwrap(), handles, model.clone()));
+
+        for left in (1..=3).rev() {
+            thread::scope(|scope| {
+                let readers: Vec<_> = views
+                    .iter()
+                    .map(|(view, handles, model)| {
+                        scope.spawn(move || (0..3).try_for_each(|_| compare(view, *handles, model)))
+                    })
+                    .collect();
+                for round in 0..ROUNDS {
+                    fill(&mut backend, handles, &mut model, round);
+                    if round % 4 == left {
+                        clear(&mut backend, handles);
+                        model = Model::default();
+                    }
+                }
+                for (reader, (view, ..)) in readers.into_iter().zip(&views) {
+                    let read = reader.join().unwrap();
+                    read.map_err(|d| {
+                        d.while_doing(format_args!("the view of epoch {}", view.epoch()))
+                    })
+                    .unwrap();
+                }
+            });
+            compare(&backend, handles, &model).unwrap();
+            views.remove(first_to_end % views.len());
+        }
+        fill(&mut backend, handles, &mut model, ROUNDS);
+        compare(&backend, handles, &model).unwrap();
+    }
+}
+
 /// The epochs of views ascend from 1; a clone has that of its view.
 pub fn epochs_ascend<F: BackendFactory>(factory: &F) {
     let site = Site::new(factory);

@@ -62,7 +62,8 @@ fn catches_a_view_that_sees_later_writes() {
         Defect::ViewsAreLive,
         properties![
             views::a_view_ignores_later_writes,
-            views::views_of_several_epochs_differ
+            views::views_of_several_epochs_differ,
+            views::views_overlap_clears_and_drops
         ],
     );
 }
