@@ -37,6 +37,9 @@ pub enum ErrorKind {
     Conflict,
     /// An earlier failure left this instance untrustworthy. Drop it and restore a checkpoint.
     Poisoned,
+    /// A view was given up, because to keep it would have cost more memory than allowed; the state
+    /// itself is sound. Freeze a new view; allow more memory, or hold views for a shorter time.
+    Revoked,
     /// A user's codec or `serde` implementation refused a value. Fix the type or the codec.
     Codec,
 }
@@ -53,6 +56,7 @@ impl fmt::Display for ErrorKind {
             Self::NotFound => "not found",
             Self::Conflict => "conflict",
             Self::Poisoned => "poisoned",
+            Self::Revoked => "revoked",
             Self::Codec => "codec",
         })
     }

@@ -54,7 +54,8 @@ impl<S: OrderedStore> Core<S> {
 
     /// Bytes of memory held beside the engine's own.
     pub(crate) fn bytes(&self) -> usize {
-        self.tails.bytes() + self.row.capacity() + self.element.capacity()
+        let own = self.tails.bytes() + self.row.capacity() + self.element.capacity();
+        own + self.store.bytes_held()
     }
 
     /// Refuses further use after a failed write or a panicked closure.

@@ -4,6 +4,7 @@
 //! | to | see |
 //! |---|---|
 //! | make an engine a backend | [`OrderedRead`], [`OrderedStore`], [`Scan`] |
+//! | make one of an engine without snapshots | [`SharedStore`], [`Overlay`] |
 //! | know what it becomes | [`StoreBackend`] |
 //! | keep a directory that a crash may leave | [`WorkDir`] |
 //! | see the smallest implementation | [`MemoryStore`] |
@@ -29,6 +30,7 @@ mod inventory;
 mod layout;
 mod memory;
 mod native;
+pub mod overlay;
 mod read;
 mod rows;
 mod slot;
@@ -41,6 +43,7 @@ mod write;
 pub use backend::{StoreBackend, StoreBound};
 pub use layout::RowPrefix;
 pub use memory::{MemoryScan, MemoryStore};
+pub use overlay::{Overlay, OverlayView, SharedStore};
 pub use read::{Elements, KeyGuards, MapEntries, StoreTable};
 pub use rows::StoreRows;
 pub use store::{Entry, NativeSource, OrderedRead, OrderedStore, Scan, TableId};

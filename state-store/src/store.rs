@@ -94,6 +94,11 @@ pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
     /// What the engine promises beyond the laws.
     fn capability(&self) -> Capability;
 
+    /// Bytes of memory that the store holds beside the engine's own, such as writes on their way.
+    fn bytes_held(&self) -> usize {
+        0
+    }
+
     /// Creates an empty table; nothing happens when there is one of that number.
     ///
     /// # Errors
