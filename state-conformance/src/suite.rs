@@ -71,6 +71,7 @@ macro_rules! __properties {
                 the_unit_namespace_is_none
                 reads_borrow_where_promised
                 large_values_fit
+                many_values_are_read_as_one_by_one
             }
             clearing {
                 emptied_collections_disappear

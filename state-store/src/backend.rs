@@ -10,16 +10,17 @@ use state_api::bind::{BoundHandle, Pick, Resolver, TableFamily};
 use state_api::row::{CheckedRows, chunk};
 use state_api::{
     BoundStates, Capability, Error, ErrorKind, Handles, KeyGroups, KeyRef, List, ListDescriptor,
-    Map, MapDescriptor, MemoryHeld, NativePlace, NativeReport, Result, RowSource, StateBackend,
-    StateId, StateKey, StateKind, StateMeta, StateRead, StateValue, Value, ValueDescriptor,
+    Map, MapDescriptor, MemoryHeld, NativePlace, NativeReport, Ref, Result, RowSource,
+    StateBackend, StateId, StateKey, StateKind, StateMeta, StateRead, StateValue, Value,
+    ValueDescriptor,
 };
 
 use crate::core::Core;
 use crate::directory::{self, FIRST_STATE, LAST_STATE};
 use crate::layout::RowPrefix;
-use crate::read::StoreTable;
+use crate::read::{StoreTable, get_many};
 use crate::slot::{ListTypes, MapTypes, Slot, Slots, ValueTypes};
-use crate::store::{OrderedStore, Scan, TableId};
+use crate::store::{Entry, OrderedStore, Scan, TableId, TableRows};
 use crate::view::StoreView;
 use crate::write::StoreTableMut;
 
@@ -121,30 +122,49 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
         Ok(true)
     }
 
-    fn ingest(
-        &mut self,
-        targets: &[(TableId, StateKind)],
-        mut rows: CheckedRows<'_, K>,
-    ) -> Result<()> {
-        let mut key = Vec::new();
-        let mut next_chunk = 0;
-        while let Some(row) = rows.next_row()? {
-            let Some(&(table, kind)) = targets.get(row.state as usize) else {
-                return Err(
-                    Error::new(ErrorKind::Invalid, "a listed state has no table")
-                        .with("state", row.state),
-                );
-            };
-            key.clear();
-            key.extend_from_slice(&row.group.to_be_bytes());
-            key.extend_from_slice(row.key);
-            if kind == StateKind::List {
-                next_chunk = next_chunk.max(chunk::number(row.key)? + 1);
-            }
-            self.core
-                .write(|store| store.put(table, &key, row.envelope))?;
+    fn ingest(&mut self, targets: &[(TableId, StateKind)], rows: CheckedRows<'_, K>) -> Result<()> {
+        let mut rows = EngineRows {
+            targets,
+            rows,
+            key: Vec::new(),
+            next_chunk: 0,
+        };
+        self.core.write(|store| store.ingest(&mut rows))?;
+        self.core.skip_chunks_to(rows.next_chunk)
+    }
+}
+
+/// The rows of a restore, on their way into tables of the engine.
+struct EngineRows<'t, 'r, K> {
+    targets: &'t [(TableId, StateKind)],
+    rows: CheckedRows<'r, K>,
+    key: Vec<u8>,
+    /// All chunk numbers seen are below it.
+    next_chunk: u64,
+}
+
+impl<K: StateKey> TableRows for EngineRows<'_, '_, K> {
+    fn next_row(&mut self) -> Result<Option<(TableId, Entry<'_>)>> {
+        let Some(row) = self.rows.next_row()? else {
+            return Ok(None);
+        };
+        let Some(&(table, kind)) = self.targets.get(row.state as usize) else {
+            return Err(
+                Error::new(ErrorKind::Invalid, "a listed state has no table")
+                    .with("state", row.state),
+            );
+        };
+        self.key.clear();
+        self.key.extend_from_slice(&row.group.to_be_bytes());
+        self.key.extend_from_slice(row.key);
+        if kind == StateKind::List {
+            self.next_chunk = self.next_chunk.max(chunk::number(row.key)? + 1);
         }
-        self.core.skip_chunks_to(next_chunk)
+        let row = Entry {
+            key: &self.key,
+            value: row.envelope,
+        };
+        Ok(Some((table, row)))
     }
 }
 
@@ -192,6 +212,22 @@ impl<K: StateKey, S: OrderedStore> StateRead for StoreBackend<K, S> {
     #[inline]
     fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<RowPrefix> {
         RowPrefix::of(self.groups, key)
+    }
+
+    fn get_many<'k, V, Q>(
+        &self,
+        handle: Value<V>,
+        keys: impl IntoIterator<Item = &'k Q>,
+    ) -> Result<Vec<Option<Ref<'_, V>>>>
+    where
+        V: StateValue,
+        Q: KeyRef<K> + ?Sized + 'k,
+    {
+        self.core.check()?;
+        let (table, types) = self.slots.resolve::<ValueTypes<V, ()>>(handle.id())?;
+        let keys = keys.into_iter().map(|key| self.prepare(key));
+        let keys = keys.collect::<Result<Vec<_>>>()?;
+        get_many(self.core.store(), table, &keys, &*types.codec)
     }
 
     fn states(&self) -> Vec<StateMeta> {

@@ -72,38 +72,30 @@ pub(crate) fn describe_store<S: OrderedStore>(
         .map_err(|e| Error::new(ErrorKind::Codec, "metadata does not encode").with_source(e))
 }
 
-/// Reads the description of a native checkpoint that a backend is to restore, whatever key groups it
-/// is of.
+/// Reads the description of a native checkpoint, and the key groups that it has.
 ///
 /// # Errors
-/// [`ErrorKind::Mismatch`] when it is of another backend, key type or max parallelism, and those of a
-/// directory.
+/// [`ErrorKind::Mismatch`] when it is of another backend or key type, and those of a directory.
 pub(crate) fn parse_description(
     text: &str,
     backend: &str,
-    groups: KeyGroups,
     key_type: &str,
-) -> Result<Description> {
+) -> Result<(KeyGroups, Description)> {
     #[derive(Deserialize)]
     struct Outline {
         header: serde_json::Value,
     }
     let outline: Outline = parse(text.as_bytes(), "description")?;
     let found = parse_header(outline.header.to_string().as_bytes())?;
-    let expected = Header {
-        key_groups: found.key_groups,
-        ..Header::new(backend, groups, key_type)
-    };
-    compare(&found, &expected)?;
-    let range = found.key_groups;
-    if range.first() > range.last() || range.last() >= groups.max_parallelism() {
-        return Err(Error::new(ErrorKind::Corrupt, "impossible key groups")
-            .with("key_groups", range)
-            .with("max_parallelism", groups.max_parallelism()));
-    }
+    let groups = KeyGroups::new(found.max_parallelism, found.key_groups).map_err(|e| {
+        Error::new(ErrorKind::Corrupt, "impossible key groups")
+            .with("key_groups", found.key_groups)
+            .with_source(e)
+    })?;
+    compare(&found, &Header::new(backend, groups, key_type))?;
     let description: Description = parse(text.as_bytes(), "description")?;
     check(&description.states, description.chunks)?;
-    Ok(description)
+    Ok((groups, description))
 }
 
 /// Writes the header of a store whose content was exchanged.

@@ -46,7 +46,7 @@ pub use memory::{MemoryScan, MemoryStore};
 pub use overlay::{Overlay, OverlayView, SharedStore};
 pub use read::{Elements, KeyGuards, MapEntries, StoreTable};
 pub use rows::StoreRows;
-pub use store::{Entry, NativeSource, OrderedRead, OrderedStore, Scan, TableId};
+pub use store::{Entry, NativeSource, OrderedRead, OrderedStore, Scan, TableId, TableRows};
 pub use view::StoreView;
 pub use workdir::{Mode, OnDirty, Opening, Tenant, WorkDir};
 pub use write::StoreTableMut;

@@ -67,15 +67,20 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
         for &place in places {
             check_name(place.name)?;
             let source = self.core.store().native_open(place)?;
-            let description = directory::parse_description(
-                source.description(),
-                self.core.store().name(),
-                self.groups,
-                K::type_name(),
-            )
-            .map_err(|e| e.with("checkpoint", place.name))?;
-            let owned = self.groups.range();
-            if owned.intersection(description.header.key_groups).is_none() {
+            let backend = self.core.store().name();
+            let (found, description) =
+                directory::parse_description(source.description(), backend, K::type_name())
+                    .map_err(|e| e.with("checkpoint", place.name))?;
+            if found.max_parallelism() != self.groups.max_parallelism() {
+                return Err(Error::new(
+                    ErrorKind::Mismatch,
+                    "the checkpoint has another max parallelism",
+                )
+                .with("checkpoint", place.name)
+                .with("found", found.max_parallelism())
+                .with("expected", self.groups.max_parallelism()));
+            }
+            if self.groups.range().intersection(found.range()).is_none() {
                 continue;
             }
             for listed in &description.states {

@@ -70,6 +70,23 @@ pub(crate) fn get<R: OrderedRead, V: StateValue>(
     }
 }
 
+/// Reads and decodes the values of many keys.
+pub(crate) fn get_many<'r, R: OrderedRead, V: StateValue>(
+    reader: &R,
+    table: TableId,
+    keys: &[RowPrefix],
+    codec: &dyn Codec<V>,
+) -> Result<Vec<Option<Ref<'r, V>>>> {
+    let keys: Vec<_> = keys.iter().map(RowPrefix::as_bytes).collect();
+    let mut values = Vec::with_capacity(keys.len());
+    reader.multi_get(table, &keys, &mut |row| {
+        let value = row.map(|row| decode(codec, row)).transpose()?;
+        values.push(value.map(Ref::Owned));
+        Ok(())
+    })?;
+    Ok(values)
+}
+
 /// A scan that is not started when no key can lie in the range.
 fn scan<'r, R: OrderedRead>(
     reader: &'r R,

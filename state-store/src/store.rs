@@ -64,6 +64,26 @@ pub trait OrderedRead {
     /// What the engine meets.
     fn get(&self, table: TableId, key: &[u8]) -> Result<Option<Self::Guard<'_>>>;
 
+    /// Calls `found` with the value of each of `keys`, in their order: as [`get`](OrderedRead::get) of
+    /// each. An engine that can ask for many at once does so.
+    ///
+    /// # Errors
+    /// What the engine meets, and what `found` returns, which ends it.
+    fn multi_get(
+        &self,
+        table: TableId,
+        keys: &[&[u8]],
+        found: &mut dyn FnMut(Option<&[u8]>) -> Result<()>,
+    ) -> Result<()> {
+        for key in keys {
+            match self.get(table, key)? {
+                Some(value) => found(Some(value.as_ref()))?,
+                None => found(None)?,
+            }
+        }
+        Ok(())
+    }
+
     /// The entries between two bounds, ascending byte by byte. Bounds that cross give an empty
     /// scan; so does a table that does not exist.
     ///
@@ -129,6 +149,18 @@ pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
     /// # Errors
     /// What the engine meets.
     fn delete_range(&mut self, table: TableId, from: &[u8], to: Option<&[u8]>) -> Result<()>;
+
+    /// Writes many rows at once into tables that hold none of their keys: a restore. A store that can
+    /// do better than with a [`put`](OrderedStore::put) each does so.
+    ///
+    /// # Errors
+    /// What the engine meets, and what `rows` returns; some rows may be there then.
+    fn ingest(&mut self, rows: &mut dyn TableRows) -> Result<()> {
+        while let Some((table, row)) = rows.next_row()? {
+            self.put(table, row.key, row.value)?;
+        }
+        Ok(())
+    }
 
     /// A consistent view of all tables.
     ///
@@ -212,6 +244,15 @@ pub(crate) fn no_native(backend: &'static str) -> Error {
          portable one",
     )
     .with("backend", backend)
+}
+
+/// Rows on their way into a store: ascending within each table, of several tables in turn.
+pub trait TableRows {
+    /// The next row and its table, borrowed until the next call.
+    ///
+    /// # Errors
+    /// What the source meets.
+    fn next_row(&mut self) -> Result<Option<(TableId, Entry<'_>)>>;
 }
 
 /// A native checkpoint that is open for reading: see [`OrderedStore::native_open`].

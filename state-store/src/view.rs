@@ -5,14 +5,15 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use state_api::{
-    KeyGroupRange, KeyGroups, KeyRef, List, Map, Result, StateKey, StateMeta, StateRead,
+    KeyGroupRange, KeyGroups, KeyRef, List, Map, Ref, Result, StateKey, StateMeta, StateRead,
     StateValue, StateView, Value,
 };
 
+use crate::directory;
 use crate::layout::RowPrefix;
-use crate::read::StoreTable;
+use crate::read::{StoreTable, get_many};
 use crate::rows::StoreRows;
-use crate::slot::{ListTypes, MapTypes, Slots, ValueTypes};
+use crate::slot::{ListTypes, MapTypes, Slot, Slots, ValueTypes};
 use crate::store::OrderedRead;
 
 /// A consistent view of a [`StoreBackend`](crate::StoreBackend): the engine's own view, with the
@@ -34,6 +35,26 @@ impl<K, V> StoreView<K, V> {
             epoch,
             key: PhantomData,
         }
+    }
+}
+
+impl<K: StateKey, R: OrderedRead> StoreView<K, R> {
+    /// A view of a native checkpoint that `reader` reads and `description` describes, to be restored into
+    /// a backend of any kind. Its states are known by their descriptions only: they have rows, and no
+    /// handles.
+    ///
+    /// # Errors
+    /// [`Mismatch`](state_api::ErrorKind::Mismatch) when it is of another backend or key type,
+    /// [`Corrupt`](state_api::ErrorKind::Corrupt) when the description does not parse,
+    /// [`Unsupported`](state_api::ErrorKind::Unsupported) for another layout version.
+    pub fn of_native(reader: R, backend: &str, description: &str) -> Result<Self> {
+        let (groups, description) =
+            directory::parse_description(description, backend, K::type_name())?;
+        let mut slots = Slots::default();
+        for listed in description.states {
+            slots.push(Slot::opaque(listed.table, listed.meta))?;
+        }
+        Ok(Self::new(reader, slots, groups, 0))
     }
 }
 
@@ -81,6 +102,21 @@ impl<K: StateKey, R: OrderedRead> StateRead for StoreView<K, R> {
     #[inline]
     fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<RowPrefix> {
         RowPrefix::of(self.groups, key)
+    }
+
+    fn get_many<'k, V, Q>(
+        &self,
+        handle: Value<V>,
+        keys: impl IntoIterator<Item = &'k Q>,
+    ) -> Result<Vec<Option<Ref<'_, V>>>>
+    where
+        V: StateValue,
+        Q: KeyRef<K> + ?Sized + 'k,
+    {
+        let (table, types) = self.slots.resolve::<ValueTypes<V, ()>>(handle.id())?;
+        let keys = keys.into_iter().map(|key| self.prepare(key));
+        let keys = keys.collect::<Result<Vec<_>>>()?;
+        get_many(&*self.reader, table, &keys, &*types.codec)
     }
 
     fn states(&self) -> Vec<StateMeta> {

@@ -100,8 +100,20 @@ pub struct WorkDir {
     path: PathBuf,
     tenant: Tenant,
     mode: Mode,
-    /// Locked for as long as it lives.
-    lock: File,
+    lock: Lock,
+}
+
+/// A lock file that is locked for as long as this lives.
+#[derive(Debug)]
+struct Lock(File);
+
+/// Unlocked by name, not by closing: a process that is being started by another thread has a copy of the
+/// descriptor for a moment, and would keep the lock for as long.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Where this fails, closing is left.
+        let _ = self.0.unlock();
+    }
 }
 
 impl WorkDir {
@@ -267,7 +279,7 @@ impl WorkDir {
 }
 
 /// Locks the lock file, made if it is absent.
-fn lock(path: &Path) -> Result<File> {
+fn lock(path: &Path) -> Result<Lock> {
     let opened = OpenOptions::new()
         .write(true)
         .create(true)
@@ -275,7 +287,7 @@ fn lock(path: &Path) -> Result<File> {
         .open(path);
     let file = opened.map_err(|e| failed("open the lock", path, e))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(Error::new(
             ErrorKind::Conflict,
             "the working directory is in use",

@@ -123,6 +123,34 @@ pub trait StateRead {
         ReadAt::new(self, Located::new(key, self.prepare(key)))
     }
 
+    /// The values of many keys, in the order of the keys: as [`get`](ReadValue::get) of each, in one
+    /// request where the engine has one.
+    ///
+    /// ```
+    /// use state_api::{Result, StateRead, Value};
+    ///
+    /// fn sum<R: StateRead<Key = String>>(state: &R, total: Value<i64>, customers: &[&str]) -> Result<i64> {
+    ///     let found = state.get_many(total, customers.iter().copied())?;
+    ///     Ok(found.into_iter().flatten().map(|total| *total).sum())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`StateRead::value_read`], and those of a `get`, at the first key that meets one.
+    fn get_many<'k, V, Q>(
+        &self,
+        handle: Value<V>,
+        keys: impl IntoIterator<Item = &'k Q>,
+    ) -> Result<Vec<Option<Ref<'_, V>>>>
+    where
+        V: StateValue,
+        Q: KeyRef<Self::Key> + ?Sized + 'k,
+        Self: Sized,
+    {
+        let keys = keys.into_iter();
+        keys.map(|key| self.at(key).value(handle).get()).collect()
+    }
+
     /// The keys and namespaces that have state under `handle`, each pair once, in no particular
     /// order.
     ///

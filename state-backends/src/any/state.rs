@@ -5,7 +5,7 @@ macro_rules! reads {
     ($Any:ident $(($Variant:ident $State:ty))+) => {
         const _: () = {
             use state_api::{
-                KeyGroups, KeyRef, List, Map, Result, StateKey, StateMeta, StateRead, StateValue,
+                KeyGroups, KeyRef, List, Map, Ref, Result, StateKey, StateMeta, StateRead, StateValue,
                 Value,
             };
 
@@ -33,6 +33,18 @@ macro_rules! reads {
 
                 fn states(&self) -> Vec<StateMeta> {
                     each!(self, state => state.states())
+                }
+
+                fn get_many<'k, V, Q>(
+                    &self,
+                    handle: Value<V>,
+                    keys: impl IntoIterator<Item = &'k Q>,
+                ) -> Result<Vec<Option<Ref<'_, V>>>>
+                where
+                    V: StateValue,
+                    Q: KeyRef<K> + ?Sized + 'k,
+                {
+                    each!(self, state => state.get_many(handle, keys))
                 }
 
                 #[inline]

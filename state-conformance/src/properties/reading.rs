@@ -1,14 +1,15 @@
 //! What reads find.
 
 use state_api::{
-    ListDescriptor, MapDescriptor, Ref, StateBackend, StateRead, StateValue, ValueDescriptor,
+    ErrorKind, ListDescriptor, MapDescriptor, Ref, StateBackend, StateRead, StateValue,
+    ValueDescriptor,
 };
 
 use crate::backup::Backup;
 use crate::factory::BackendFactory;
 use crate::model::{Handles, Model, compare};
-use crate::refusal::assert_same;
-use crate::site::Site;
+use crate::refusal::{assert_refused, assert_same};
+use crate::site::{Site, worker_groups};
 
 /// An absent key, an empty list and an empty map read alike: nothing, and never an error; on a
 /// backend, on a view, before and after something was there.
@@ -284,4 +285,55 @@ pub fn large_values_fit<F: BackendFactory>(factory: &F) {
 
 fn own<V: StateValue>(found: Option<Ref<'_, V>>) -> Option<V> {
     found.map(Ref::into_owned)
+}
+
+/// Many values read at once are those that are read one by one, in the order of the keys: live and from
+/// a view, absent ones and keys given twice included; a key that is not owned is refused.
+pub fn many_values_are_read_as_one_by_one<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let mut backend = site.open::<String>();
+    let counts = backend
+        .register(ValueDescriptor::<u64>::new("counts"))
+        .unwrap();
+    let keys: Vec<_> = (0..300_u64).rev().map(|n| format!("{:x}", n * n)).collect();
+    for (n, key) in (0..).zip(&keys).filter(|(n, _)| n % 3 != 0) {
+        backend.at_mut(key.as_str()).value(counts).put(n).unwrap();
+    }
+    let view = backend.freeze().unwrap();
+    let twice = || keys.iter().chain(&keys).map(String::as_str);
+    let one_by_one: Vec<_> = twice()
+        .map(|key| {
+            backend
+                .at(key)
+                .value(counts)
+                .get()
+                .unwrap()
+                .as_deref()
+                .copied()
+        })
+        .collect();
+    let owned = |found: Vec<Option<Ref<'_, u64>>>| -> Vec<Option<u64>> {
+        found
+            .into_iter()
+            .map(|value| value.as_deref().copied())
+            .collect()
+    };
+    let live = owned(backend.get_many(counts, twice()).unwrap());
+    assert_same("many values, live", &one_by_one, &live);
+    for key in &keys {
+        backend.at_mut(key.as_str()).value(counts).put(7).unwrap();
+    }
+    let frozen = owned(view.get_many(counts, twice()).unwrap());
+    assert_same("many values, from a view", &one_by_one, &frozen);
+    let nothing = backend
+        .get_many(counts, std::iter::empty::<&str>())
+        .unwrap();
+    assert!(nothing.is_empty(), "values of no keys");
+
+    let mut worker = site.open_for::<String>(worker_groups(0, 3));
+    let counts = worker
+        .register(ValueDescriptor::<u64>::new("counts"))
+        .unwrap();
+    let outcome = worker.get_many(counts, twice()).map(drop);
+    assert_refused("keys of other workers", ErrorKind::OutOfRange, outcome);
 }

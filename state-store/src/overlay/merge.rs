@@ -35,6 +35,31 @@ pub fn get<'a, R: OrderedRead>(
     Ok(base.get(table, key)?.map(MergedGuard::Base))
 }
 
+/// Calls `found` with the value of each of `keys`, in their order. One request of the base where no
+/// layer knows the table.
+///
+/// # Errors
+/// What the base meets, and what `found` returns.
+pub fn multi_get<'a, R: OrderedRead>(
+    mut layers: impl Iterator<Item = &'a Layer> + Clone,
+    base: &'a R,
+    table: TableId,
+    keys: &[&[u8]],
+    found: &mut dyn FnMut(Option<&[u8]>) -> Result<()>,
+) -> Result<()> {
+    let all = layers.clone();
+    if layers.all(|layer| layer.table(table).is_none()) {
+        return base.multi_get(table, keys, found);
+    }
+    for key in keys {
+        match get(all.clone(), base, table, key)? {
+            Some(value) => found(Some(value.as_ref()))?,
+            None => found(None)?,
+        }
+    }
+    Ok(())
+}
+
 /// The entries between two bounds.
 ///
 /// Cost: a step compares the next keys of all layers. The rows of the base and of the layers in a
