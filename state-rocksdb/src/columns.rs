@@ -85,6 +85,17 @@ impl Columns {
         })
     }
 
+    /// Opens the column family of a table if there is one; whether there is.
+    pub(crate) fn reopen(&mut self, table: TableId) -> Result<bool> {
+        self.0.with_dependent_mut(|database, handles| {
+            let found = database.cf_handle(&name_of(table)).is_some();
+            if found {
+                insert(handles, table, handle(database, table)?);
+            }
+            Ok(found)
+        })
+    }
+
     /// Forgets the handle of a table.
     pub(crate) fn forget(&mut self, table: TableId) {
         self.0.with_dependent_mut(|_, handles| {

@@ -141,6 +141,18 @@ impl fmt::Debug for RocksdbScan<'_> {
     }
 }
 
+/// Hands on what a request for many keys found, in their order.
+pub(crate) fn hand_on(
+    values: Vec<Result<Option<DBPinnableSlice<'_>>, rocksdb::Error>>,
+    found: &mut dyn FnMut(Option<&[u8]>) -> Result<()>,
+) -> Result<()> {
+    for value in values {
+        let value = value.map_err(|e| failed("get many", e))?;
+        found(value.as_deref())?;
+    }
+    Ok(())
+}
+
 /// A value in a block or memtable of RocksDB.
 pub struct RocksdbGuard<'a>(pub(crate) DBPinnableSlice<'a>);
 

@@ -6,29 +6,37 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rocksdb::statistics::Ticker;
-use rocksdb::{ColumnFamilyDescriptor, FlushOptions, Options, ReadOptions, WriteOptions};
+use rocksdb::{ColumnFamilyDescriptor, FlushOptions, Options};
 use state_api::{Capability, Error, ErrorKind, NativePlace, NativeReport, Result};
-use state_store::{NativeSource, OrderedRead, OrderedStore, Scan, TableId, Tenant, WorkDir};
+use state_store::overlay::Layer;
+use state_store::overlay::merge::{self, MergedGuard, MergedScan};
+use state_store::{
+    Mode, NativeSource, OrderedRead, OrderedStore, TableId, TableRows, Tenant, WorkDir,
+};
 
 use crate::columns::{Columns, Database, table_of};
 use crate::config::RocksdbConfig;
+use crate::engine::Engine;
 use crate::error::failed;
+use crate::ingest::ingest;
 use crate::metrics::RocksdbMetrics;
 use crate::native::{self, Digests};
-use crate::options::{EngineOptions, write_options};
-use crate::scan::{RocksdbGuard, RocksdbScan, Source};
-use crate::view::RocksdbView;
+use crate::options::EngineOptions;
+use crate::pending::Pending;
+use crate::view::{EngineView, RocksdbView};
 
 /// Folders of the engine's files in the working directory: one is in use. The other is where a native
 /// restore lays files out before it takes the place of the first.
 const DATA: [&str; 2] = ["db-0", "db-1"];
+/// Folder of the files of a load.
+const LOAD: &str = "load";
 /// Folder of the engine's own log, for people.
 const LOGS: &str = "log";
 
 pub(crate) const TENANT: Tenant = Tenant {
     backend: "rocksdb",
     data: &DATA,
-    other: &[LOGS],
+    other: &[LOGS, LOAD],
 };
 
 /// RocksDB as an ordered store: a column family per state.
@@ -36,11 +44,15 @@ pub(crate) const TENANT: Tenant = Tenant {
 /// # Cost
 /// A read or a write is one call of the engine. A freeze takes a snapshot: it costs microseconds, for
 /// any state. Creating or dropping a state costs milliseconds.
+///
+/// In durable mode writes are held in memory until they are committed, also those of a restore, and
+/// reads look there first. A commit is one batch and one wait for the disk.
 pub struct RocksdbStore {
-    columns: Columns,
-    read: ReadOptions,
-    write: WriteOptions,
+    engine: Engine,
+    /// In durable mode.
+    pending: Option<Pending>,
     options: EngineOptions,
+    target_file_bytes: u64,
     /// The folder in use, and the other.
     data: [&'static str; 2],
     digests: Digests,
@@ -69,10 +81,10 @@ impl RocksdbStore {
         let dir = WorkDir::open(path, TENANT, config.opening())?;
         match Self::open_in(&dir, config, adjust) {
             Ok((columns, options, data)) => Ok(Self {
-                columns,
-                read: ReadOptions::default(),
-                write: write_options(false),
+                engine: Engine::new(columns),
+                pending: (dir.mode() == Mode::Durable).then(Pending::default),
                 options,
+                target_file_bytes: config.target_file_bytes,
                 data,
                 digests: Digests::default(),
                 dir,
@@ -107,7 +119,7 @@ impl RocksdbStore {
     /// # Errors
     /// What RocksDB meets.
     pub fn metrics(&self) -> Result<RocksdbMetrics> {
-        RocksdbMetrics::read(&self.columns, &self.options)
+        RocksdbMetrics::read(&self.engine.columns, &self.options)
     }
 
     /// A counter of the engine; 0 unless it was opened with
@@ -119,18 +131,22 @@ impl RocksdbStore {
     /// The engine itself, for what is not covered here. Who writes through it goes behind the back of
     /// the backend.
     pub fn database(&self) -> &rocksdb::DBWithThreadMode<rocksdb::MultiThreaded> {
-        self.columns.database()
+        self.engine.columns.database()
+    }
+
+    /// The layers above the engine, newest first: none in scratch mode.
+    #[inline]
+    fn layers(&self) -> impl Iterator<Item = &Layer> + Clone {
+        self.pending.iter().flat_map(Pending::layers)
     }
 
     fn flush(&self) -> Result<()> {
-        let tables = self.columns.tables();
-        let handles: Vec<_> = tables
-            .iter()
-            .filter_map(|&table| self.columns.get(table))
-            .collect();
+        let columns = &self.engine.columns;
+        let tables = columns.tables();
+        let handles: Vec<_> = tables.iter().filter_map(|&t| columns.get(t)).collect();
         let mut wait = FlushOptions::default();
         wait.set_wait(true);
-        self.columns
+        columns
             .database()
             .flush_cfs_opt(&handles, &wait)
             .map_err(|e| failed("flush", e))
@@ -176,33 +192,25 @@ fn descriptors(path: &Path, options: &EngineOptions) -> Result<Vec<ColumnFamilyD
 }
 
 impl OrderedRead for RocksdbStore {
-    type Guard<'a> = RocksdbGuard<'a>;
-    type Scan<'a> = RocksdbScan<'a>;
+    type Guard<'a> = MergedGuard<'a, Engine>;
+    type Scan<'a> = MergedScan<'a, Engine>;
 
     #[inline]
-    fn get(&self, table: TableId, key: &[u8]) -> Result<Option<RocksdbGuard<'_>>> {
-        let Some(column) = self.columns.get(table) else {
-            return Ok(None);
-        };
-        let database = self.columns.database();
-        match database.get_pinned_cf_opt(column, key, &self.read) {
-            Ok(found) => Ok(found.map(RocksdbGuard)),
-            Err(error) => Err(failed("get", error)),
-        }
+    fn get(&self, table: TableId, key: &[u8]) -> Result<Option<Self::Guard<'_>>> {
+        merge::get(self.layers(), &self.engine, table, key)
     }
 
-    fn scan(
+    fn multi_get(
         &self,
         table: TableId,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-    ) -> Result<RocksdbScan<'_>> {
-        let source = self.columns.get(table).map(|column| Source {
-            database: self.columns.database(),
-            column,
-            snapshot: None,
-        });
-        Ok(RocksdbScan::new(source, from, to))
+        keys: &[&[u8]],
+        found: &mut dyn FnMut(Option<&[u8]>) -> Result<()>,
+    ) -> Result<()> {
+        merge::multi_get(self.layers(), &self.engine, table, keys, found)
+    }
+
+    fn scan(&self, table: TableId, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<Self::Scan<'_>> {
+        merge::scan(self.layers(), &self.engine, table, from, to)
     }
 }
 
@@ -214,62 +222,95 @@ impl OrderedStore for RocksdbStore {
     }
 
     fn capability(&self) -> Capability {
-        Capability::default()
-            .with_survives_close()
-            .with_native_checkpoint()
+        let capability = Capability::default().with_survives_close();
+        match self.pending {
+            None => capability.with_native_checkpoint(),
+            Some(_) => capability.with_durable_commit(),
+        }
     }
 
+    fn bytes_held(&self) -> usize {
+        self.pending.as_ref().map_or(0, Pending::bytes)
+    }
+
+    // Durable at once, and empty until a commit.
     fn create_table(&mut self, table: TableId) -> Result<()> {
-        self.columns.create(table, &self.options.column)
+        self.engine.columns.create(table, &self.options.column)
     }
 
     fn drop_table(&mut self, table: TableId) -> Result<()> {
-        self.columns.forget(table);
-        self.columns.drop_column(table)
+        self.engine.columns.forget(table);
+        match &mut self.pending {
+            None => self.engine.columns.drop_column(table),
+            Some(pending) => {
+                pending.drop_table(table);
+                Ok(())
+            }
+        }
     }
 
     #[inline]
     fn put(&mut self, table: TableId, key: &[u8], value: &[u8]) -> Result<()> {
-        let column = self.columns.expect(table)?;
-        let database = self.columns.database();
-        match database.put_cf_opt(column, key, value, &self.write) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(failed("put", error)),
+        match &mut self.pending {
+            None => self.engine.put(table, key, value),
+            Some(pending) => {
+                self.engine.columns.expect(table)?;
+                pending.open.put(table, key, value);
+                Ok(())
+            }
         }
     }
 
     #[inline]
     fn delete(&mut self, table: TableId, key: &[u8]) -> Result<()> {
-        let column = self.columns.expect(table)?;
-        let database = self.columns.database();
-        match database.delete_cf_opt(column, key, &self.write) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(failed("delete", error)),
+        match &mut self.pending {
+            None => self.engine.delete(table, key),
+            Some(pending) => {
+                self.engine.columns.expect(table)?;
+                pending.open.delete(table, key);
+                Ok(())
+            }
         }
     }
 
     fn delete_range(&mut self, table: TableId, from: &[u8], to: Option<&[u8]>) -> Result<()> {
-        let last = match to {
-            Some(_) => None,
-            // The engine's ranges have an end, which is excluded.
-            None => match self
-                .scan(table, Bound::Included(from), Bound::Unbounded)?
-                .next_entry_back()?
-            {
-                Some(last) => Some([last.key, &[0]].concat()),
-                None => return Ok(()),
-            },
-        };
-        let to = to.or(last.as_deref()).unwrap_or_default();
-        let column = self.columns.expect(table)?;
-        let database = self.columns.database();
-        database
-            .delete_range_cf_opt(column, from, to, &self.write)
-            .map_err(|e| failed("delete range", e))
+        match &mut self.pending {
+            None => self.engine.delete_range(table, from, to),
+            Some(pending) => {
+                self.engine.columns.expect(table)?;
+                pending.open.delete_range(table, from, to);
+                Ok(())
+            }
+        }
+    }
+
+    fn ingest(&mut self, rows: &mut dyn TableRows) -> Result<()> {
+        if self.pending.is_some() {
+            // A part of the commit that follows.
+            while let Some((table, row)) = rows.next_row()? {
+                self.put(table, row.key, row.value)?;
+            }
+            return Ok(());
+        }
+        let (options, folder) = (&self.options.column, self.dir.file(LOAD));
+        ingest(&self.engine, options, &folder, self.target_file_bytes, rows)
     }
 
     fn freeze(&mut self) -> Result<RocksdbView> {
-        RocksdbView::new(self.columns.database(), &self.columns.tables())
+        let columns = &self.engine.columns;
+        let engine = EngineView::new(columns.database(), &columns.tables())?;
+        let layers = self.pending.as_mut().map(Pending::seal);
+        Ok(RocksdbView::new(engine, layers.unwrap_or_default()))
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        match &mut self.pending {
+            Some(pending) => pending.commit(&mut self.engine),
+            None => Err(Error::new(
+                ErrorKind::Unsupported,
+                "a scratch directory has no commits: open it with `Mode::Durable`",
+            )),
+        }
     }
 
     fn native_checkpoint(
@@ -277,7 +318,7 @@ impl OrderedStore for RocksdbStore {
         place: NativePlace<'_>,
         description: &str,
     ) -> Result<NativeReport> {
-        let database = self.columns.database();
+        let database = self.engine.columns.database();
         native::take(database, &mut self.digests, place, description)
     }
 
@@ -290,7 +331,7 @@ impl OrderedStore for RocksdbStore {
         let folder = self.dir.file(free);
         native::place::lay_out(place, &folder)?;
         let adopted = open_database(&folder, &self.options)?;
-        drop(std::mem::replace(&mut self.columns, adopted));
+        self.engine = Engine::new(adopted);
         self.data = [free, used];
         let old = self.dir.file(used);
         std::fs::remove_dir_all(&old).map_err(|e| {
@@ -306,10 +347,12 @@ impl OrderedStore for RocksdbStore {
     }
 
     fn close(self) -> Result<()> {
-        self.flush()?;
-        let Self { columns, dir, .. } = self;
-        let database = columns.into_database();
-        match Arc::into_inner(database) {
+        if self.pending.is_none() {
+            // Without a log, what is in memory would be lost.
+            self.flush()?;
+        }
+        let Self { engine, dir, .. } = self;
+        match Arc::into_inner(engine.columns.into_database()) {
             Some(database) => {
                 drop(database);
                 dir.close()
@@ -320,8 +363,8 @@ impl OrderedStore for RocksdbStore {
     }
 
     fn destroy(self) -> Result<()> {
-        let Self { columns, dir, .. } = self;
-        let database = columns.into_database();
+        let Self { engine, dir, .. } = self;
+        let database = engine.columns.into_database();
         if Arc::strong_count(&database) > 1 {
             // Views keep it open: they read on, but nothing must be written to what is removed.
             database.cancel_all_background_work(true);
@@ -334,7 +377,8 @@ impl OrderedStore for RocksdbStore {
 impl fmt::Debug for RocksdbStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RocksdbStore")
-            .field("columns", &self.columns)
+            .field("engine", &self.engine)
+            .field("pending", &self.pending)
             .field("dir", &self.dir)
             .finish_non_exhaustive()
     }

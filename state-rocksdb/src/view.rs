@@ -1,4 +1,5 @@
-//! Views: snapshots of the sequence of writes.
+//! Views: snapshots of the sequence of writes, and in durable mode the writes that are not committed
+//! yet.
 
 use std::fmt;
 use std::ops::Bound;
@@ -7,11 +8,13 @@ use std::sync::Arc;
 use rocksdb::{ReadOptions, SnapshotWithThreadMode};
 use self_cell::self_cell;
 use state_api::Result;
+use state_store::overlay::Layer;
+use state_store::overlay::merge::{self, MergedGuard, MergedScan};
 use state_store::{OrderedRead, TableId};
 
 use crate::columns::{Column, Database, Handles, handles};
 use crate::error::failed;
-use crate::scan::{RocksdbGuard, RocksdbScan, Source};
+use crate::scan::{RocksdbGuard, RocksdbScan, Source, hand_on};
 
 struct Frozen<'db> {
     // Before the snapshot that it names: dropped first.
@@ -28,11 +31,10 @@ self_cell!(
     }
 );
 
-/// A consistent view: a snapshot, and the column families that were open. While it lives compactions
-/// keep what it sees, and the database stays open, also behind the end of its backend.
-pub struct RocksdbView(Cell);
+/// A snapshot of the engine, and the column families that were open.
+pub struct EngineView(Cell);
 
-impl RocksdbView {
+impl EngineView {
     pub(crate) fn new(database: &Arc<Database>, tables: &[TableId]) -> Result<Self> {
         Cell::try_new(Arc::clone(database), |database| {
             let snapshot = SnapshotWithThreadMode::new(&**database);
@@ -53,7 +55,7 @@ impl RocksdbView {
     }
 }
 
-impl OrderedRead for RocksdbView {
+impl OrderedRead for EngineView {
     type Guard<'a> = RocksdbGuard<'a>;
     type Scan<'a> = RocksdbScan<'a>;
 
@@ -66,6 +68,22 @@ impl OrderedRead for RocksdbView {
         Ok(found
             .map_err(|e| failed("get from a view", e))?
             .map(RocksdbGuard))
+    }
+
+    fn multi_get(
+        &self,
+        table: TableId,
+        keys: &[&[u8]],
+        found: &mut dyn FnMut(Option<&[u8]>) -> Result<()>,
+    ) -> Result<()> {
+        let Some(column) = self.column(table) else {
+            return keys.iter().try_for_each(|_| found(None));
+        };
+        let (database, read) = (self.0.borrow_owner(), &self.0.borrow_dependent().read);
+        hand_on(
+            database.batched_multi_get_cf_opt(column, keys, false, read),
+            found,
+        )
     }
 
     fn scan(
@@ -83,13 +101,54 @@ impl OrderedRead for RocksdbView {
     }
 }
 
-impl fmt::Debug for RocksdbView {
+impl fmt::Debug for EngineView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RocksdbView")
+        f.debug_struct("EngineView")
             .field(
                 "sequence",
                 &self.0.borrow_dependent().snapshot.sequence_number(),
             )
             .finish_non_exhaustive()
+    }
+}
+
+/// A consistent view. While it lives compactions keep what it sees, and the database stays open, also
+/// behind the end of its backend.
+#[derive(Debug)]
+pub struct RocksdbView {
+    engine: EngineView,
+    /// Not committed when the view was taken. Newest first.
+    layers: Box<[Arc<Layer>]>,
+}
+
+impl RocksdbView {
+    pub(crate) fn new(engine: EngineView, layers: Box<[Arc<Layer>]>) -> Self {
+        Self { engine, layers }
+    }
+
+    fn layers(&self) -> impl Iterator<Item = &Layer> + Clone {
+        self.layers.iter().map(|layer| &**layer)
+    }
+}
+
+impl OrderedRead for RocksdbView {
+    type Guard<'a> = MergedGuard<'a, EngineView>;
+    type Scan<'a> = MergedScan<'a, EngineView>;
+
+    fn get(&self, table: TableId, key: &[u8]) -> Result<Option<Self::Guard<'_>>> {
+        merge::get(self.layers(), &self.engine, table, key)
+    }
+
+    fn multi_get(
+        &self,
+        table: TableId,
+        keys: &[&[u8]],
+        found: &mut dyn FnMut(Option<&[u8]>) -> Result<()>,
+    ) -> Result<()> {
+        merge::multi_get(self.layers(), &self.engine, table, keys, found)
+    }
+
+    fn scan(&self, table: TableId, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<Self::Scan<'_>> {
+        merge::scan(self.layers(), &self.engine, table, from, to)
     }
 }

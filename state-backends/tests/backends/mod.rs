@@ -30,6 +30,12 @@ pub(crate) const REDB: Opened = Opened {
 pub(crate) const ROCKSDB: Opened = Opened {
     scheme: "rocksdb",
     options: "?cache=8MiB",
+    has_durable_mode: true,
+};
+
+pub(crate) const SLED: Opened = Opened {
+    scheme: "sled",
+    options: "?cache=8MiB",
     has_durable_mode: false,
 };
 

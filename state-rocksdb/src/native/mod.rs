@@ -9,13 +9,16 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use rocksdb::checkpoint::Checkpoint;
-use state_api::{NativePlace, NativeReport, Result};
-use state_store::{Entry, NativeSource, OrderedRead, Scan, TableId};
+use state_api::{NativePlace, NativeReport, Result, StateKey};
+use state_store::{Entry, NativeSource, OrderedRead, Scan, StoreView, TableId};
 
 use crate::columns::{Database, table_of};
+use crate::config::RocksdbConfig;
 use crate::error::failed;
 use crate::options::EngineOptions;
-use crate::view::RocksdbView;
+use crate::scan::{RocksdbGuard, RocksdbScan};
+use crate::store::TENANT;
+use crate::view::EngineView;
 use manifest::File;
 use place::Staging;
 
@@ -46,11 +49,45 @@ pub(crate) fn take(
     Ok(report)
 }
 
-/// A checkpoint that is open for reading.
-pub(crate) struct Source {
+/// The rows of a native checkpoint, to be restored into a backend of any kind: see [`native_view`].
+pub type NativeView<K> = StoreView<K, Source>;
+
+/// Opens a native checkpoint without a backend: a view whose rows any backend restores.
+///
+/// Every file is compared with its checksum first. The files are laid out beside the others as long as
+/// the view lives; nothing of the checkpoint changes.
+///
+/// ```
+/// use state_api::{KeyGroups, NativePlace, Result, StateBackend, StateKey, StateRead, StateView};
+/// use state_rocksdb::{RocksdbConfig, native_view};
+///
+/// /// Brings the key groups that a backend owns into it, whatever kind it is of.
+/// fn convert<B: StateBackend>(place: NativePlace<'_>, backend: &mut B) -> Result<()> {
+///     let view = native_view::<B::Key>(place, &RocksdbConfig::default())?;
+///     let states = view.states();
+///     let mut rows = view.into_rows(backend.key_groups().range())?;
+///     backend.restore(&states, &mut rows)
+/// }
+/// ```
+///
+/// # Errors
+/// As [`StateBackend::native_restore`](state_api::StateBackend::native_restore).
+pub fn native_view<K: StateKey>(
+    place: NativePlace<'_>,
+    config: &RocksdbConfig,
+) -> Result<NativeView<K>> {
+    let logs = Staging::new(place.directory)?;
+    let options = EngineOptions::new(config, logs.path())?;
+    let source = Source::open(&options, place)?;
+    let description = source.description.clone();
+    StoreView::of_native(source, TENANT.backend, &description)
+}
+
+/// A native checkpoint that is open for reading.
+pub struct Source {
     description: String,
     // Before the files that it reads: dropped first.
-    view: RocksdbView,
+    view: EngineView,
     _staging: Staging,
 }
 
@@ -68,9 +105,27 @@ impl Source {
                 .map_err(|e| failed("open a checkpoint", e))?;
         Ok(Self {
             description: manifest.description,
-            view: RocksdbView::new(&Arc::new(database), &tables)?,
+            view: EngineView::new(&Arc::new(database), &tables)?,
             _staging: staging,
         })
+    }
+}
+
+impl OrderedRead for Source {
+    type Guard<'a> = RocksdbGuard<'a>;
+    type Scan<'a> = RocksdbScan<'a>;
+
+    fn get(&self, table: TableId, key: &[u8]) -> Result<Option<RocksdbGuard<'_>>> {
+        self.view.get(table, key)
+    }
+
+    fn scan(
+        &self,
+        table: TableId,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+    ) -> Result<RocksdbScan<'_>> {
+        self.view.scan(table, from, to)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use state_api::{KeyGroups, Result, StateKey};
 use state_conformance::BackendFactory;
-use state_rocksdb::{RocksdbBackend, RocksdbConfig};
+use state_rocksdb::{Mode, RocksdbBackend, RocksdbConfig};
 
 pub(crate) struct Rocksdb;
 
@@ -14,6 +14,14 @@ impl BackendFactory for Rocksdb {
     fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<RocksdbBackend<K>> {
         // A directory left dirty is refused.
         state_rocksdb::open(dir, groups, &config())
+    }
+
+    fn open_durable<K: StateKey>(
+        &self,
+        dir: &Path,
+        groups: KeyGroups,
+    ) -> Result<RocksdbBackend<K>> {
+        state_rocksdb::open(dir, groups, &config().with_mode(Mode::Durable))
     }
 }
 
