@@ -202,6 +202,8 @@ killed!(heap, seeds 1 3);
 killed!(redb, seeds 2 4);
 #[cfg(feature = "rocksdb")]
 killed!(rocksdb, seeds 6 7);
+#[cfg(feature = "sled")]
+killed!(sled, seeds 8 9);
 
 #[test]
 fn each_backend_goes_on_where_another_was_killed() {

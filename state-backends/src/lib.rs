@@ -6,6 +6,7 @@
 //! | `heap` (default) | `heap::HeapBackend`: typed values on the heap |
 //! | `redb` | `redb::RedbBackend`: redb, an embedded B-tree store in pure Rust |
 //! | `rocksdb` | `rocksdb::RocksdbBackend`: RocksDB, a store of log-structured merge trees in C++ |
+//! | `sled` | `sled::SledBackend`: sled 0.34, an embedded store in pure Rust, for who chooses it knowingly |
 //! | `postcard` | the postcard codec beside the default bincode one |
 //! | `full` | all of it |
 //!
@@ -28,7 +29,12 @@
 mod list;
 
 // Each backend's feature: without one there is nothing to choose from.
-#[cfg(any(feature = "heap", feature = "redb", feature = "rocksdb"))]
+#[cfg(any(
+    feature = "heap",
+    feature = "redb",
+    feature = "rocksdb",
+    feature = "sled"
+))]
 pub mod any;
 
 pub use state_api::*;

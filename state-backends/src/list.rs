@@ -67,4 +67,6 @@ declare! { $ each_backend all_backends;
     Redb "redb" redb state_redb::RedbBackend RedbConfig;
     /// RocksDB, a store of log-structured merge trees in C++.
     Rocksdb "rocksdb" rocksdb state_rocksdb::RocksdbBackend RocksdbConfig;
+    /// sled 0.34, an embedded store in pure Rust, for who chooses it knowingly.
+    Sled "sled" sled state_sled::SledBackend SledConfig;
 }

@@ -21,4 +21,14 @@ state_conformance::suite!(
 );
 
 #[cfg(feature = "rocksdb")]
-state_conformance::suite!(rocksdb, backends::ROCKSDB, lacks: [durable => "to do"]);
+state_conformance::suite!(rocksdb, backends::ROCKSDB);
+
+#[cfg(feature = "sled")]
+state_conformance::suite!(
+    sled,
+    backends::SLED,
+    lacks: [
+        durable => "sled writes its log back at any time, and no commit of it spans trees",
+        native => "sled has one log that changes in place: nothing of it can be shared"
+    ]
+);

@@ -35,4 +35,5 @@ swaps! {
     heap "heap" HEAP;
     redb "redb" REDB;
     rocksdb "rocksdb" ROCKSDB;
+    sled "sled" SLED;
 }

@@ -5,6 +5,7 @@
 //! cargo run --bin swap_by_feature --no-default-features                     # heap
 //! cargo run --bin swap_by_feature --no-default-features --features redb
 //! cargo run --bin swap_by_feature --no-default-features --features rocksdb
+//! cargo run --bin swap_by_feature --no-default-features --features sled
 //! ```
 
 #![expect(clippy::print_stdout, reason = "a program that shows something")]
@@ -23,11 +24,14 @@ use state_backends::rocksdb::{RocksdbBackend as Backend, RocksdbConfig as Config
 #[cfg(all(feature = "redb", not(feature = "rocksdb")))]
 use state_backends::redb::{RedbBackend as Backend, RedbConfig as Config, open};
 
-#[cfg(not(any(feature = "redb", feature = "rocksdb")))]
+#[cfg(all(feature = "sled", not(any(feature = "redb", feature = "rocksdb"))))]
+use state_backends::sled::{SledBackend as Backend, SledConfig as Config, open};
+
+#[cfg(not(any(feature = "redb", feature = "rocksdb", feature = "sled")))]
 use in_memory::{Backend, Config, open};
 
 /// The heap in the same shape: it has no directory and nothing to configure.
-#[cfg(not(any(feature = "redb", feature = "rocksdb")))]
+#[cfg(not(any(feature = "redb", feature = "rocksdb", feature = "sled")))]
 mod in_memory {
     use std::path::Path;
 

@@ -13,6 +13,8 @@
 mod redb;
 #[cfg(feature = "rocksdb")]
 mod rocksdb;
+#[cfg(feature = "sled")]
+mod sled;
 
 use state_api::{StateBackend, StateRead, Value, ValueDescriptor};
 use state_bench::inputs::permutation;
@@ -108,5 +110,9 @@ fn main() {
     #[cfg(feature = "rocksdb")]
     if is_wanted("rocksdb") {
         rocksdb::run();
+    }
+    #[cfg(feature = "sled")]
+    if is_wanted("sled") {
+        sled::run();
     }
 }
