@@ -25,6 +25,9 @@ pub struct Capability {
     pub durable_commit: bool,
     /// [`native_checkpoint`](crate::StateBackend::native_checkpoint) shares the engine's own files.
     pub native_checkpoint: bool,
+    /// The engine has no views of its own: they cost memory for what is written while they live, and
+    /// the oldest is [revoked](crate::ErrorKind::Revoked) at a budget.
+    pub revocable_views: bool,
 }
 
 impl Capability {
@@ -60,6 +63,13 @@ impl Capability {
     #[must_use]
     pub fn with_native_checkpoint(mut self) -> Self {
         self.native_checkpoint = true;
+        self
+    }
+
+    /// With [`Capability::revocable_views`].
+    #[must_use]
+    pub fn with_revocable_views(mut self) -> Self {
+        self.revocable_views = true;
         self
     }
 }

@@ -174,7 +174,7 @@ impl<S: SharedStore> OrderedStore for Overlay<S> {
     }
 
     fn capability(&self) -> Capability {
-        self.base.capability()
+        self.base.capability().with_revocable_views()
     }
 
     fn bytes_held(&self) -> usize {

@@ -1,0 +1,62 @@
+//! A checkpoint of a view that was revoked ends with `Revoked` and publishes nothing; the writes go on, and
+//! so does the next checkpoint.
+
+#![allow(clippy::unwrap_used, reason = "tests may panic, in their helpers too")]
+#![cfg(feature = "sled")]
+
+use std::collections::BTreeMap;
+
+use state_backends::checkpoint::{MemoryStorage, RunOptions, checkpoint, latest, restore};
+use state_backends::{
+    ErrorKind, KeyGroups, ManualClock, StateBackend, StateRead, ValueDescriptor, open,
+};
+
+#[test]
+fn a_revoked_view_publishes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let groups = KeyGroups::all(16).unwrap();
+    let url = |name: &str| format!("sled:{}?overlay=256KiB", dir.path().join(name).display());
+    let value = || ValueDescriptor::<String>::new("value");
+    let text = |round: u64, key: u64| format!("{round:>100} {key}");
+
+    let mut state = open::<u64>(&url("state"), groups).unwrap();
+    assert!(state.capability().revocable_views);
+    let values = state.register(value()).unwrap();
+    let write = |state: &mut state_backends::AnyBackend<u64>, round| {
+        for key in 0..5_000 {
+            let written = state.at_mut(&key).value(values).put(text(round, key));
+            written.unwrap();
+        }
+    };
+    write(&mut state, 0);
+    let view = state.freeze().unwrap();
+    write(&mut state, 1);
+    assert!(
+        state.memory_held().bytes < 2 << 20,
+        "{:?}",
+        state.memory_held()
+    );
+
+    let storage = MemoryStorage::new();
+    let (options, clock) = (RunOptions::default(), ManualClock::default());
+    let take = |id, view| {
+        let metadata = BTreeMap::new();
+        let taken = checkpoint(&storage, id, "operator", view, metadata, &options, &clock);
+        pollster::block_on(taken)
+    };
+    assert_eq!(take(1, view).unwrap_err().kind(), ErrorKind::Revoked);
+    assert!(pollster::block_on(latest(&storage)).unwrap().is_none());
+
+    let view = state.freeze().unwrap();
+    let manifest = take(2, view).unwrap();
+    let mut restored = open::<u64>(&url("restored"), groups).unwrap();
+    pollster::block_on(restore(&storage, &manifest, "operator", &mut restored)).unwrap();
+    let values = restored.register(value()).unwrap();
+    for key in 0..5_000 {
+        let at = restored.at(&key);
+        assert_eq!(
+            at.value(values).get().unwrap().as_deref(),
+            Some(&text(1, key))
+        );
+    }
+}
