@@ -1,12 +1,13 @@
 //! The database with its long write transaction, and what it keeps of the last commit.
 
 use std::fmt;
+use std::panic::catch_unwind;
 use std::path::Path;
 use std::sync::Arc;
 
 use redb::{Builder, Database, Durability, ReadableDatabase, Savepoint, WriteTransaction};
 use state_api::{Error, ErrorKind, Result};
-use state_store::Mode;
+use state_store::{Mode, Occupancy, WorkDir};
 
 use crate::config::RedbConfig;
 use crate::error::failed;
@@ -27,19 +28,25 @@ pub(crate) struct Open {
     frozen: bool,
     // Shared with the views: redb refuses reads once the database is dropped.
     database: Arc<Database>,
+    occupancy: Occupancy,
 }
 
 impl Open {
-    pub(crate) fn new(file: &Path, config: &RedbConfig) -> Result<Self> {
-        let database = Builder::new()
-            .set_cache_size(config.cache_bytes)
-            .create(file)
-            .map_err(|e| failed("open the database", e))?;
+    pub(crate) fn new(dir: &WorkDir, file: &Path, config: &RedbConfig) -> Result<Self> {
+        // redb panics on some of what a damaged file may hold.
+        let opened = catch_unwind(|| open_database(file, config, dir.is_verified()));
+        let database = opened.unwrap_or_else(|_| {
+            Err(Error::new(
+                ErrorKind::Corrupt,
+                "redb panicked at opening the database: restore a checkpoint",
+            ))
+        })?;
         let mut open = Self {
             transaction: None,
             committed: None,
             frozen: false,
             database: Arc::new(database),
+            occupancy: dir.occupancy(),
         };
         let transaction = begin_write(&open.database, Durability::None)?;
         if config.mode == Mode::Durable {
@@ -76,7 +83,7 @@ impl Open {
             .database
             .begin_read()
             .map_err(|e| failed("begin read", e))?;
-        let view = RedbView::new(&self.database, &reader, &tables)?;
+        let view = RedbView::new(&self.database, &self.occupancy, &reader, &tables)?;
         let transaction = begin_write(&self.database, Durability::None)?;
         self.transaction = Some(Transaction::new(transaction, &tables)?);
         Ok(view)
@@ -150,6 +157,27 @@ impl fmt::Debug for Open {
             .field("durable", &self.is_durable())
             .finish_non_exhaustive()
     }
+}
+
+/// Opens the database. Files that were not compared with what a close left are checked by redb, which else
+/// does not look at checksums: each page is read.
+fn open_database(file: &Path, config: &RedbConfig, is_verified: bool) -> Result<Database> {
+    let mut database = Builder::new()
+        .set_cache_size(config.cache_bytes)
+        .create(file)
+        .map_err(|e| failed("open the database", e))?;
+    if config.verify_files && !is_verified {
+        let is_whole = database
+            .check_integrity()
+            .map_err(|e| failed("check the database", e))?;
+        if !is_whole {
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                "the database is damaged: restore a checkpoint into another directory",
+            ));
+        }
+    }
+    Ok(database)
 }
 
 fn lost() -> Error {

@@ -29,3 +29,8 @@ pub use backend::{RedbBackend, open};
 pub use config::RedbConfig;
 pub use state_store::{Mode, OnDirty};
 pub use store::RedbStore;
+
+/// The code of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

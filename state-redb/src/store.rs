@@ -41,12 +41,15 @@ impl RedbStore {
     /// As [`WorkDir::open`], and what redb meets; [`Conflict`](state_api::ErrorKind::Conflict) too while views of a
     /// closed backend hold the database. The directory is then left as it was.
     pub fn open(path: &Path, config: &RedbConfig) -> Result<Self> {
-        let dir = WorkDir::open(path, TENANT, config.opening())?;
-        match Open::new(&dir.file(FILE), config) {
-            Ok(open) => Ok(Self { open, dir }),
+        let mut dir = WorkDir::open(path, TENANT, config.opening())?;
+        match Open::new(&dir, &dir.file(FILE), config) {
+            Ok(open) => {
+                dir.opened()?;
+                Ok(Self { open, dir })
+            }
             Err(error) => {
-                // No row was touched: the directory is as clean as it was found, or wiped.
-                dir.release()?;
+                // No row was touched.
+                dir.give_back()?;
                 Err(error.with("path", path.display()))
             }
         }

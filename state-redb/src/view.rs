@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableTable};
 use state_api::Result;
-use state_store::{OrderedRead, TableId};
+use state_store::{Occupancy, OrderedRead, TableId};
 
 use crate::error::failed;
 use crate::scan::{RedbGuard, RedbScan};
@@ -16,14 +16,16 @@ use crate::transaction::{Bytes, with_definition};
 /// lives, so the file grows by what is written meanwhile; and the database stays open, also behind
 /// the end of its backend, so the directory can be opened again only after the last view is gone.
 pub struct RedbView {
-    // Before the database: dropped first.
+    // Dropped in this order.
     tables: Vec<Option<ReadOnlyTable<Bytes, Bytes>>>,
     _database: Arc<Database>,
+    _occupancy: Occupancy,
 }
 
 impl RedbView {
     pub(crate) fn new(
         database: &Arc<Database>,
+        occupancy: &Occupancy,
         transaction: &ReadTransaction,
         tables: &[TableId],
     ) -> Result<Self> {
@@ -39,6 +41,7 @@ impl RedbView {
         Ok(Self {
             tables: open,
             _database: Arc::clone(database),
+            _occupancy: occupancy.clone(),
         })
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn name_of(table: TableId) -> String {
 /// The table of a column family, if it is one of ours.
 pub(crate) fn table_of(name: &str) -> Option<TableId> {
     let number = name.strip_prefix('t')?.parse().ok().map(TableId)?;
-    (name_of(number) == name).then_some(number)
+    (name_of(number) == name && number <= TableId::LAST).then_some(number)
 }
 
 impl Columns {
@@ -70,6 +70,12 @@ impl Columns {
 
     /// Opens the column family of a table; creates it when there is none.
     pub(crate) fn create(&mut self, table: TableId, options: &Options) -> Result<()> {
+        if table > TableId::LAST {
+            return Err(
+                Error::new(ErrorKind::Invalid, "the table number is too large")
+                    .with("table", table.0),
+            );
+        }
         self.0.with_dependent_mut(|database, handles| {
             if handles.get(table.0 as usize).is_some_and(Option::is_some) {
                 return Ok(());

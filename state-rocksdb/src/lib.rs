@@ -40,3 +40,8 @@ pub use metrics::RocksdbMetrics;
 pub use native::{NativeView, native_view};
 pub use state_store::{Mode, OnDirty};
 pub use store::RocksdbStore;
+
+/// The code of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

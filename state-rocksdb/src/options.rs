@@ -11,9 +11,16 @@ use state_api::{Error, ErrorKind, Result};
 use state_store::Mode;
 
 use crate::config::{Compaction, Compression, RocksdbConfig};
+use crate::error::failed;
 
 /// Levels that the engine has unless told otherwise.
 const LEVELS: usize = 7;
+
+/// Range tombstones of a write buffer before it is flushed.
+const RANGES_A_BUFFER: u32 = 1000;
+
+/// Bytes of the log in durable mode before the states that hold the oldest of it are flushed.
+const LOG_BYTES: u64 = 256 << 20;
 
 /// What a database is opened with. The cache and the buffers are shared by all column families.
 pub(crate) struct EngineOptions {
@@ -45,7 +52,7 @@ impl EngineOptions {
         );
         Ok(Self {
             database: database_options(config, logs, &buffers)?,
-            column: column_options(config, &cache, buffer_bytes),
+            column: column_options(config, &cache, buffer_bytes)?,
             cache,
             buffers,
         })
@@ -62,6 +69,7 @@ fn database_options(
     // Without a log the column families agree after a flush only if they are flushed as one.
     options.set_atomic_flush(config.mode == Mode::Scratch);
     options.set_paranoid_checks(true);
+    options.set_max_total_wal_size(LOG_BYTES);
     options.set_write_buffer_manager(buffers);
     options.set_max_background_jobs(c_int::from(config.background_jobs.max(1)));
     options.set_max_open_files(match config.open_files {
@@ -84,7 +92,7 @@ fn database_options(
     Ok(options)
 }
 
-fn column_options(config: &RocksdbConfig, cache: &Cache, buffer_bytes: usize) -> Options {
+fn column_options(config: &RocksdbConfig, cache: &Cache, buffer_bytes: usize) -> Result<Options> {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
     table.set_block_size(config.block_bytes);
@@ -95,7 +103,11 @@ fn column_options(config: &RocksdbConfig, cache: &Cache, buffer_bytes: usize) ->
     if config.bloom_bits > 0 {
         table.set_bloom_filter(f64::from(config.bloom_bits), false);
     }
-    let mut options = Options::default();
+    // Each range tombstone of a write buffer has the next read sort all of them anew: clears of lists and
+    // maps, with reads between them, would be quadratic. The bindings have no setter for it.
+    let mut options = Options::default()
+        .get_options_from_string(format!("memtable_max_range_deletions={RANGES_A_BUFFER}"))
+        .map_err(|e| failed("set the options", e))?;
     options.set_block_based_table_factory(&table);
     options.set_write_buffer_size(config.write_buffer_bytes);
     // An arena block must be well below what the manager has, or it flushes for ever.
@@ -115,7 +127,7 @@ fn column_options(config: &RocksdbConfig, cache: &Cache, buffer_bytes: usize) ->
     options.set_target_file_size_base(config.target_file_bytes);
     options.set_level_compaction_dynamic_level_bytes(config.dynamic_levels);
     options.set_compression_per_level(&compression(&config.compression));
-    options
+    Ok(options)
 }
 
 fn compression(levels: &[Compression]) -> Vec<DBCompressionType> {

@@ -34,7 +34,16 @@ impl Pending {
     /// The layers for a view, newest first; writes go to a new one from here on.
     pub(crate) fn seal(&mut self) -> Box<[Arc<Layer>]> {
         if !self.open.is_empty() {
-            self.sealed.push(Arc::new(std::mem::take(&mut self.open)));
+            let open = std::mem::take(&mut self.open);
+            match self.sealed.pop().map(Arc::try_unwrap) {
+                // No view holds it any more: there are never more layers than views, and one.
+                Some(Ok(mut below)) => {
+                    put_down(&open, &mut below);
+                    self.sealed.push(Arc::new(below));
+                }
+                Some(Err(held)) => self.sealed.extend([held, Arc::new(open)]),
+                None => self.sealed.push(Arc::new(open)),
+            }
         }
         self.sealed.iter().rev().cloned().collect()
     }
@@ -131,5 +140,20 @@ impl Pending {
         }
         ends.insert(table, end.clone());
         Ok(end)
+    }
+}
+
+/// Writes a layer into the one below it.
+fn put_down(layer: &Layer, below: &mut Layer) {
+    for (table, written) in layer.tables() {
+        for (from, to) in written.deleted() {
+            below.delete_range(table, from, to);
+        }
+        for (key, value) in written.rows() {
+            match value {
+                Some(value) => below.put(table, key, value),
+                None => below.delete(table, key),
+            }
+        }
     }
 }

@@ -78,20 +78,23 @@ impl RocksdbStore {
         config: &RocksdbConfig,
         adjust: Adjust<'_>,
     ) -> Result<Self> {
-        let dir = WorkDir::open(path, TENANT, config.opening())?;
+        let mut dir = WorkDir::open(path, TENANT, config.opening())?;
         match Self::open_in(&dir, config, adjust) {
-            Ok((columns, options, data)) => Ok(Self {
-                engine: Engine::new(columns),
-                pending: (dir.mode() == Mode::Durable).then(Pending::default),
-                options,
-                target_file_bytes: config.target_file_bytes,
-                data,
-                digests: Digests::default(),
-                dir,
-            }),
+            Ok((columns, options, data)) => {
+                dir.opened()?;
+                Ok(Self {
+                    engine: Engine::new(columns),
+                    pending: (dir.mode() == Mode::Durable).then(Pending::default),
+                    options,
+                    target_file_bytes: config.target_file_bytes,
+                    data,
+                    digests: Digests::default(),
+                    dir,
+                })
+            }
             Err(error) => {
-                // No row was touched: the directory is as clean as it was found, or wiped.
-                dir.release()?;
+                // No row was touched.
+                dir.give_back()?;
                 Err(error.with("path", path.display()))
             }
         }
@@ -206,7 +209,7 @@ impl OrderedRead for RocksdbStore {
         keys: &[&[u8]],
         found: &mut dyn FnMut(Option<&[u8]>) -> Result<()>,
     ) -> Result<()> {
-        merge::multi_get(self.layers(), &self.engine, table, keys, found)
+        merge::multi_get(&self.layers(), &self.engine, table, keys, found)
     }
 
     fn scan(&self, table: TableId, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<Self::Scan<'_>> {
@@ -300,7 +303,12 @@ impl OrderedStore for RocksdbStore {
         let columns = &self.engine.columns;
         let engine = EngineView::new(columns.database(), &columns.tables())?;
         let layers = self.pending.as_mut().map(Pending::seal);
-        Ok(RocksdbView::new(engine, layers.unwrap_or_default()))
+        let occupancy = self.dir.occupancy();
+        Ok(RocksdbView::new(
+            engine,
+            layers.unwrap_or_default(),
+            occupancy,
+        ))
     }
 
     fn commit(&mut self) -> Result<()> {
@@ -362,14 +370,10 @@ impl OrderedStore for RocksdbStore {
         }
     }
 
+    // Views keep the files: an engine that is open must find them, and is the one to write there.
     fn destroy(self) -> Result<()> {
         let Self { engine, dir, .. } = self;
-        let database = engine.columns.into_database();
-        if Arc::strong_count(&database) > 1 {
-            // Views keep it open: they read on, but nothing must be written to what is removed.
-            database.cancel_all_background_work(true);
-        }
-        drop(database);
+        drop(engine);
         dir.destroy()
     }
 }

@@ -10,7 +10,7 @@ use self_cell::self_cell;
 use state_api::Result;
 use state_store::overlay::Layer;
 use state_store::overlay::merge::{self, MergedGuard, MergedScan};
-use state_store::{OrderedRead, TableId};
+use state_store::{Occupancy, OrderedRead, TableId};
 
 use crate::columns::{Column, Database, Handles, handles};
 use crate::error::failed;
@@ -119,11 +119,17 @@ pub struct RocksdbView {
     engine: EngineView,
     /// Not committed when the view was taken. Newest first.
     layers: Box<[Arc<Layer>]>,
+    // Behind the engine: dropped last.
+    _occupancy: Occupancy,
 }
 
 impl RocksdbView {
-    pub(crate) fn new(engine: EngineView, layers: Box<[Arc<Layer>]>) -> Self {
-        Self { engine, layers }
+    pub(crate) fn new(engine: EngineView, layers: Box<[Arc<Layer>]>, occupancy: Occupancy) -> Self {
+        Self {
+            engine,
+            layers,
+            _occupancy: occupancy,
+        }
     }
 
     fn layers(&self) -> impl Iterator<Item = &Layer> + Clone {
@@ -145,7 +151,7 @@ impl OrderedRead for RocksdbView {
         keys: &[&[u8]],
         found: &mut dyn FnMut(Option<&[u8]>) -> Result<()>,
     ) -> Result<()> {
-        merge::multi_get(self.layers(), &self.engine, table, keys, found)
+        merge::multi_get(&self.layers(), &self.engine, table, keys, found)
     }
 
     fn scan(&self, table: TableId, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<Self::Scan<'_>> {

@@ -30,3 +30,8 @@ pub use backend::{SledBackend, open};
 pub use config::SledConfig;
 pub use state_store::OnDirty;
 pub use store::SledStore;
+
+/// The code of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sled::{Db, IVec, Tree};
 use state_api::{Capability, Error, ErrorKind, Result};
-use state_store::{OrderedRead, Scan, SharedStore, TableId, Tenant, WorkDir};
+use state_store::{Occupancy, OrderedRead, Scan, SharedStore, TableId, Tenant, WorkDir};
 
 use crate::config::SledConfig;
 use crate::error::{failed, is_lock};
@@ -41,13 +41,12 @@ const KEYS_AT_ONCE: usize = 512;
 /// A read or a write is one call of sled; to find the tree is an uncontended lock for reading. A range
 /// delete is a scan, and a call for each key.
 pub struct SledStore {
-    // Dropped in this order: the directory is released when sled has let go of it.
+    // Dropped in this order: the directory is left when sled has let go of it.
     trees: RwLock<BTreeMap<TableId, Tree>>,
-    database: Option<Db>,
+    database: Db,
     /// Taken by the end of the writing.
     dir: Mutex<Option<WorkDir>>,
-    /// Removed when the last view is gone.
-    doomed: Mutex<Option<WorkDir>>,
+    _occupancy: Occupancy,
 }
 
 impl SledStore {
@@ -57,26 +56,23 @@ impl SledStore {
     /// As [`WorkDir::open`], and what sled meets; [`ErrorKind::Conflict`] too while views of a closed
     /// backend hold the database.
     pub fn open(path: &Path, config: &SledConfig) -> Result<Self> {
-        let dir = WorkDir::open(path, TENANT, config.opening())?;
+        let mut dir = WorkDir::open(path, TENANT, config.opening())?;
         match open_database(&dir.file(DATA), config) {
-            Ok((database, trees)) => Ok(Self {
-                trees: RwLock::new(trees),
-                database: Some(database),
-                dir: Mutex::new(Some(dir)),
-                doomed: Mutex::new(None),
-            }),
+            Ok((database, trees)) => {
+                dir.opened()?;
+                Ok(Self {
+                    trees: RwLock::new(trees),
+                    database,
+                    _occupancy: dir.occupancy(),
+                    dir: Mutex::new(Some(dir)),
+                })
+            }
             Err(error) => {
-                // No row was touched: the directory is as clean as it was found, or wiped.
-                dir.release()?;
+                // No row was touched.
+                dir.give_back()?;
                 Err(error.with("path", path.display()))
             }
         }
-    }
-
-    fn database(&self) -> Result<&Db> {
-        self.database
-            .as_ref()
-            .ok_or_else(|| Error::new(ErrorKind::Poisoned, "the database is closed"))
     }
 
     /// Calls `use_` with the tree of a table, if there is one. A writer that panicked left the map whole.
@@ -208,7 +204,7 @@ impl SharedStore for SledStore {
         if self.has_table(table)? {
             return Ok(());
         }
-        let tree = self.database()?.open_tree(name_of(table));
+        let tree = self.database.open_tree(name_of(table));
         let tree = tree.map_err(|e| failed("open a tree", e))?;
         let mut trees = self.trees.write().unwrap_or_else(PoisonError::into_inner);
         trees.insert(table, tree);
@@ -218,7 +214,7 @@ impl SharedStore for SledStore {
     fn drop_table(&self, table: TableId) -> Result<()> {
         let mut trees = self.trees.write().unwrap_or_else(PoisonError::into_inner);
         if trees.remove(&table).is_some() {
-            let dropped = self.database()?.drop_tree(name_of(table));
+            let dropped = self.database.drop_tree(name_of(table));
             dropped.map_err(|e| failed("drop a tree", e))?;
         }
         Ok(())
@@ -259,7 +255,7 @@ impl SharedStore for SledStore {
 
     fn close(self: Arc<Self>) -> Result<()> {
         let dir = self.take_dir()?;
-        self.database()?.flush().map_err(|e| failed("flush", e))?;
+        self.database.flush().map_err(|e| failed("flush", e))?;
         match Arc::into_inner(self) {
             Some(store) => {
                 drop(store);
@@ -270,38 +266,11 @@ impl SharedStore for SledStore {
         }
     }
 
+    // Large values are files that sled opens when they are read: views keep them.
     fn destroy(self: Arc<Self>) -> Result<()> {
         let dir = self.take_dir()?;
-        match Arc::try_unwrap(self) {
-            Ok(store) => {
-                drop(store);
-                dir.destroy()
-            }
-            // Large values are files that sled opens when they are read.
-            Err(shared) => {
-                let mut doomed = shared.doomed.lock().unwrap_or_else(PoisonError::into_inner);
-                *doomed = Some(dir);
-                Ok(())
-            }
-        }
-    }
-}
-
-impl Drop for SledStore {
-    fn drop(&mut self) {
-        let doomed = self
-            .doomed
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(dir) = doomed.take() {
-            self.trees
-                .get_mut()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
-            self.database = None;
-            // There is nobody to tell; what remains is marked, and wiped or refused at the next open.
-            let _ = dir.destroy();
-        }
+        drop(self);
+        dir.destroy()
     }
 }
 

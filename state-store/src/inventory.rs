@@ -107,13 +107,14 @@ impl Inventory {
     }
 
     /// What [`Inventory::to_text`] wrote.
-    pub(crate) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self> {
         let corrupt = || {
             Error::new(
                 ErrorKind::Corrupt,
                 "the inventory of the directory is damaged",
             )
         };
+        let text = std::str::from_utf8(text).map_err(|e| corrupt().with_source(e))?;
         let (json, digest) = text.split_once('\n').ok_or_else(corrupt)?;
         if digest != format!("{:032x}\n", xxh3_128(json.as_bytes())) {
             return Err(corrupt());

@@ -25,7 +25,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     pub(crate) fn take_native(&mut self, place: NativePlace<'_>) -> Result<NativeReport> {
         self.core.check()?;
         self.check_native()?;
-        check_name(place.name)?;
+        check_native_name(place.name)?;
         let description =
             directory::describe_store(self.core.store(), self.groups, K::type_name())?;
         // Reads, as far as the store is concerned: a failure leaves it as it is.
@@ -65,7 +65,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     fn open_parents<'a>(&self, places: &[NativePlace<'a>]) -> Result<Vec<Parent<'a>>> {
         let mut parents = Vec::new();
         for &place in places {
-            check_name(place.name)?;
+            check_native_name(place.name)?;
             let source = self.core.store().native_open(place)?;
             let backend = self.core.store().name();
             let (found, description) =
@@ -225,8 +225,11 @@ fn uncovered(owned: KeyGroups, parents: &[Parent<'_>]) -> Error {
     .with("found", ranges.join(", "))
 }
 
-/// Names become file names.
-fn check_name(name: &str) -> Result<()> {
+/// Checks the name of a native checkpoint: names become file names.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] for a name that is not one: see [`NativePlace`].
+pub fn check_native_name(name: &str) -> Result<()> {
     let legal = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
     if (1..=128).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(legal) {
         return Ok(());

@@ -7,11 +7,17 @@
 //! with it. `DIRTY` lies in a scratch directory from open to clean close; found under the lock, it was
 //! left by a crash: the directory is refused or wiped, as the caller chose, and then restored from a
 //! checkpoint. `BACKEND` says whose directory it is and in which mode; it is written once, and appears
-//! whole. `FILES` lists what a clean close left, and is compared before an engine sees it again.
+//! whole. `FILES` lists what a clean close left, and is compared before an engine sees it again. `DATA` says
+//! that the engine has made its files: a directory without them is then damaged, not new.
+//!
+//! The directory is occupied as long as anybody may touch the engine's files: the store, or a view that
+//! outlives it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 use state_api::{Error, ErrorKind, Result};
@@ -27,6 +33,9 @@ const NEW_IDENTITY: &str = "BACKEND.new";
 const INVENTORY: &str = "FILES";
 /// The inventory on its way.
 const NEW_INVENTORY: &str = "FILES.new";
+/// The inventory while the engine opens.
+const OLD_INVENTORY: &str = "FILES.old";
+const PRESENCE: &str = "DATA";
 
 /// What survives a crash in a working directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,10 +106,26 @@ impl Default for Opening {
 /// A working directory that is in use.
 #[derive(Debug)]
 pub struct WorkDir {
+    place: Arc<Place>,
+    /// What the last close left, until the engine has opened.
+    listed: Option<Inventory>,
+    is_verified: bool,
+}
+
+/// Keeps a working directory occupied: held by every view that may outlive its store, and dropped behind
+/// what it reads with. A directory that was destroyed meanwhile is removed by the last of them.
+#[derive(Clone, Debug)]
+pub struct Occupancy(#[expect(dead_code, reason = "it is there to be dropped")] Arc<Place>);
+
+#[derive(Debug)]
+struct Place {
     path: PathBuf,
     tenant: Tenant,
     mode: Mode,
-    lock: Lock,
+    /// Whether it is removed when nobody occupies it any more.
+    doomed: AtomicBool,
+    // Last: not before the files are gone.
+    _lock: Lock,
 }
 
 /// A lock file that is locked for as long as this lives.
@@ -117,42 +142,49 @@ impl Drop for Lock {
 }
 
 impl WorkDir {
-    /// Takes the directory `path` into use; creates it when it is absent.
+    /// Takes the directory `path` into use; creates it, durably, when it is absent. The caller says then
+    /// whether the engine [opened](WorkDir::opened) or [did not](WorkDir::give_back).
     ///
     /// # Errors
     /// [`ErrorKind::Mismatch`] when the directory belongs to another backend or mode or holds foreign
     /// files, [`ErrorKind::Unsupported`] when its layout version is another,
     /// [`ErrorKind::Conflict`] when it is in use, [`ErrorKind::Poisoned`] when a crash left it and
-    /// it is not to be wiped, [`ErrorKind::Corrupt`] when a file is not as the last close left it,
-    /// [`ErrorKind::Io`] when the file system fails. The directory is left untouched.
+    /// it is not to be wiped, [`ErrorKind::Corrupt`] when a file is not as the last close left it or the
+    /// engine's files are gone, [`ErrorKind::Io`] when the file system fails. The directory is left
+    /// untouched.
     pub fn open(path: &Path, tenant: Tenant, opening: Opening) -> Result<Self> {
         let step = |step| move |e| failed(step, path, e);
         let mode = opening.mode;
-        fs::create_dir_all(path).map_err(step("create the directory"))?;
+        create_dir(path)?;
         // Before anything is created: a directory of somebody else's stays as it is.
-        let identity = |step: &'static str| match fs::read_to_string(path.join(IDENTITY)) {
-            Ok(identity) => check_identity(path, &identity, tenant.backend, mode).map(|()| true),
+        let identity = |step: &'static str| match fs::read(path.join(IDENTITY)) {
+            Ok(identity) => {
+                let identity = String::from_utf8_lossy(&identity);
+                check_identity(path, &identity, tenant.backend, mode).map(|()| true)
+            }
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(e) => Err(failed(step, path, e)),
         };
         if !identity("read the identity")? {
             check_vacant(path)?;
         }
-        let dir = Self {
-            lock: lock(&path.join(LOCK))?,
+        let place = Place {
+            _lock: lock(&path.join(LOCK))?,
             path: path.into(),
             tenant,
             mode,
+            doomed: AtomicBool::new(false),
         };
         // Again, for somebody may have been here between the look and the lock.
         let known = identity("read the identity under the lock")?;
-        let is_dirty = dir
+        let is_dirty = place
             .file(MARKER)
             .try_exists()
             .map_err(step("look for the marker"))?;
+        let mut listed = None;
         match opening.on_dirty {
-            _ if !is_dirty => dir.begin(opening.verify_files)?,
-            OnDirty::Wipe => dir.wipe()?,
+            _ if !is_dirty => listed = place.begin(opening.verify_files)?,
+            OnDirty::Wipe => place.wipe()?,
             OnDirty::Refuse => {
                 return Err(Error::new(
                     ErrorKind::Poisoned,
@@ -164,41 +196,65 @@ impl WorkDir {
         }
         if !known {
             let identity = identity_of(tenant.backend, mode);
-            dir.appear(NEW_IDENTITY, IDENTITY, &identity)?;
+            place.appear(NEW_IDENTITY, IDENTITY, &identity)?;
         }
-        Ok(dir)
+        Ok(Self {
+            place: Arc::new(place),
+            is_verified: listed.is_some() && opening.verify_files,
+            listed,
+        })
     }
 
-    /// Takes a clean directory into use: compares it with its inventory, which ends here, and marks
-    /// it.
-    fn begin(&self, verify_files: bool) -> Result<()> {
-        let path = self.file(INVENTORY);
-        let listed = match fs::read_to_string(&path) {
-            Ok(text) => Some(Inventory::parse(&text).map_err(|e| e.with("path", path.display()))?),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
-            Err(e) => return Err(failed("read the inventory", &path, e)),
-        };
-        if let Some(listed) = &listed {
-            listed.verify(&self.path, self.tenant.data, verify_files)?;
+    /// Notes that the engine has opened, and has made its files, durably: what the last close left is out
+    /// of date from here on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`].
+    pub fn opened(&mut self) -> Result<()> {
+        let place = &self.place;
+        self.listed = None;
+        let old = place.file(OLD_INVENTORY);
+        remove(&old).map_err(|e| failed("remove the inventory", &old, e))?;
+        // Behind the engine's files, whose names the directory now has for good.
+        place.sync()?;
+        place.write(PRESENCE, "the engine's files are there\n")
+    }
+
+    /// Gives the directory back when the engine could not open: as it was found, so that the next open
+    /// compares it again, unless the engine has changed it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`]; the directory is then as after a crash.
+    pub fn give_back(self) -> Result<()> {
+        let place = &self.place;
+        if let Some(listed) = &self.listed
+            && listed.verify(&place.path, place.tenant.data, false).is_ok()
+        {
+            fs::rename(place.file(OLD_INVENTORY), place.file(INVENTORY))
+                .map_err(|e| failed("name the inventory", &place.path, e))?;
         }
-        if self.mode == Mode::Scratch {
-            self.write(MARKER, "in use, or left by a crash\n")?;
-        }
-        if listed.is_some() {
-            fs::remove_file(&path).map_err(|e| failed("remove the inventory", &path, e))?;
-            self.sync()?;
-        }
-        Ok(())
+        self.release()
+    }
+
+    /// Whether all files were compared with what the last close left: if not, it is for the engine to find
+    /// out what they are worth.
+    pub fn is_verified(&self) -> bool {
+        self.is_verified
+    }
+
+    /// Keeps the directory occupied for somebody who may outlive this.
+    pub fn occupancy(&self) -> Occupancy {
+        Occupancy(Arc::clone(&self.place))
     }
 
     /// How the directory is used.
     pub fn mode(&self) -> Mode {
-        self.mode
+        self.place.mode
     }
 
     /// The path of a file in the directory.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.path.join(name)
+        self.place.file(name)
     }
 
     /// Ends the use of the directory: the engine has made its data durable, and nobody will change
@@ -207,31 +263,105 @@ impl WorkDir {
     /// # Errors
     /// [`ErrorKind::Io`]; the directory is then as after a crash.
     pub fn close(self) -> Result<()> {
-        let inventory = Inventory::take(&self.path, self.tenant.data)?;
-        self.appear(NEW_INVENTORY, INVENTORY, &inventory.to_text()?)?;
+        let place = &self.place;
+        let inventory = Inventory::take(&place.path, place.tenant.data)?;
+        place.appear(NEW_INVENTORY, INVENTORY, &inventory.to_text()?)?;
         self.release()
     }
 
     /// Ends the use of the directory: the engine has made its data durable, but files may still
-    /// change, because views keep it open. What is found next time is then not compared.
+    /// change, because views keep it open, and occupied. What is found next time is then not compared.
     ///
     /// # Errors
     /// [`ErrorKind::Io`]; the directory is then as after a crash.
     pub fn release(self) -> Result<()> {
-        if self.mode == Mode::Scratch {
-            fs::remove_file(self.file(MARKER))
-                .map_err(|e| failed("remove the marker", &self.path, e))?;
-            self.sync()?;
+        let place = &self.place;
+        if place.mode == Mode::Scratch {
+            fs::remove_file(place.file(MARKER))
+                .map_err(|e| failed("remove the marker", &place.path, e))?;
+            place.sync()?;
         }
-        drop(self.lock); // not before the marker is gone
         Ok(())
     }
 
-    /// Removes the engine's files, then the directory if nothing else is in it.
+    /// Removes the engine's files, then the directory if nothing else is in it: now, or when the last who
+    /// occupies it is gone.
     ///
     /// # Errors
     /// [`ErrorKind::Io`]; some of the files may remain.
     pub fn destroy(self) -> Result<()> {
+        match Arc::try_unwrap(self.place) {
+            Ok(place) => place.remove(),
+            Err(shared) => {
+                shared.doomed.store(true, Ordering::Release);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.doomed.load(Ordering::Acquire) {
+            // There is nobody to tell. What remains is marked as a crash would have left it, or empty.
+            let _ = self.remove();
+        }
+    }
+}
+
+impl Place {
+    fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Takes a clean directory into use: compares it with its inventory, which is set aside, and marks it.
+    fn begin(&self, verify_files: bool) -> Result<Option<Inventory>> {
+        let path = self.file(INVENTORY);
+        let listed = match fs::read(&path) {
+            Ok(text) => Some(Inventory::parse(&text).map_err(|e| e.with("path", path.display()))?),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(e) => return Err(failed("read the inventory", &path, e)),
+        };
+        match &listed {
+            Some(listed) => listed.verify(&self.path, self.tenant.data, verify_files)?,
+            None => self.check_presence()?,
+        }
+        if self.mode == Mode::Scratch {
+            self.write(MARKER, "in use, or left by a crash\n")?;
+        }
+        if listed.is_some() {
+            fs::rename(&path, self.file(OLD_INVENTORY))
+                .map_err(|e| failed("set the inventory aside", &path, e))?;
+            self.sync()?;
+        }
+        Ok(listed)
+    }
+
+    /// Refuses a directory whose data is gone: it would open as if it were new.
+    fn check_presence(&self) -> Result<()> {
+        let exists = |name: &str| {
+            let path = self.file(name);
+            path.try_exists()
+                .map_err(|e| failed("look for a file", &path, e))
+        };
+        if !exists(PRESENCE)? {
+            return Ok(());
+        }
+        for name in self.tenant.data {
+            if exists(name)? {
+                return Ok(());
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Corrupt,
+            "the engine's files are gone from the working directory: restore a checkpoint into another \
+             directory",
+        )
+        .with("expected", self.tenant.data.join(" or "))
+        .with("path", self.path.display()))
+    }
+
+    fn remove(&self) -> Result<()> {
         self.wipe()?;
         for name in [IDENTITY, NEW_IDENTITY, MARKER, LOCK] {
             remove(&self.file(name)).map_err(|e| failed("remove", &self.file(name), e))?;
@@ -246,7 +376,8 @@ impl WorkDir {
 
     fn wipe(&self) -> Result<()> {
         let Tenant { data, other, .. } = self.tenant;
-        for name in data.iter().chain(other).chain(&[INVENTORY, NEW_INVENTORY]) {
+        let ours = [INVENTORY, NEW_INVENTORY, OLD_INVENTORY, PRESENCE];
+        for name in data.iter().chain(other).chain(&ours) {
             remove(&self.file(name)).map_err(|e| failed("remove", &self.file(name), e))?;
         }
         Ok(())
@@ -272,10 +403,32 @@ impl WorkDir {
     }
 
     fn sync(&self) -> Result<()> {
-        File::open(&self.path)
-            .and_then(|dir| dir.sync_all())
-            .map_err(|e| failed("sync the directory", &self.path, e))
+        sync_dir(&self.path)
     }
+}
+
+/// Creates a directory and those above it that are absent, durably: each is known to the one above it when
+/// this returns.
+///
+/// # Errors
+/// [`ErrorKind::Io`].
+pub fn create_dir(path: &Path) -> Result<()> {
+    let absent: Vec<_> = path.ancestors().take_while(|path| !path.exists()).collect();
+    fs::create_dir_all(path).map_err(|e| failed("create the directory", path, e))?;
+    for created in absent {
+        match created.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => sync_dir(Path::new("."))?,
+            Some(parent) => sync_dir(parent)?,
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn sync_dir(path: &Path) -> Result<()> {
+    File::open(path)
+        .and_then(|dir| dir.sync_all())
+        .map_err(|e| failed("sync the directory", path, e))
 }
 
 /// Locks the lock file, made if it is absent.

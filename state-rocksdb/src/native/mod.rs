@@ -76,6 +76,7 @@ pub fn native_view<K: StateKey>(
     place: NativePlace<'_>,
     config: &RocksdbConfig,
 ) -> Result<NativeView<K>> {
+    place::read_manifest(place)?; // before anything is made in its directory
     let logs = Staging::new(place.directory)?;
     let options = EngineOptions::new(config, logs.path())?;
     let source = Source::open(&options, place)?;
@@ -93,6 +94,7 @@ pub struct Source {
 
 impl Source {
     pub(crate) fn open(options: &EngineOptions, place: NativePlace<'_>) -> Result<Self> {
+        place::read_manifest(place)?; // before anything is made in its directory
         let staging = Staging::new(place.directory)?;
         let folder = staging.path().join("db");
         let manifest = place::lay_out(place, &folder)?;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use state_api::{Error, ErrorKind, NativePlace, NativeReport, Result};
+use state_store::{check_native_name, create_dir};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::native::manifest::{File, Manifest};
@@ -29,7 +30,7 @@ impl Staging {
     /// In `directory`, so that files can be linked from and to it.
     pub(crate) fn new(directory: &Path) -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        fs::create_dir_all(directory).map_err(|e| failed("create the directory", directory, e))?;
+        create_dir(directory)?;
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let path = directory.join(format!(".tmp-{}-{number}", std::process::id()));
@@ -53,13 +54,14 @@ impl Drop for Staging {
     }
 }
 
-fn manifest_path(place: NativePlace<'_>) -> PathBuf {
-    place.directory.join(format!("{}.json", place.name))
+fn manifest_path(place: NativePlace<'_>) -> Result<PathBuf> {
+    check_native_name(place.name)?;
+    Ok(place.directory.join(format!("{}.json", place.name)))
 }
 
 /// Refuses a name that is taken, before any work is done for it.
 pub(crate) fn check_free(place: NativePlace<'_>) -> Result<()> {
-    let path = manifest_path(place);
+    let path = manifest_path(place)?;
     match path.try_exists() {
         Ok(false) => Ok(()),
         Ok(true) => Err(taken(&path)),
@@ -69,7 +71,8 @@ pub(crate) fn check_free(place: NativePlace<'_>) -> Result<()> {
 
 /// Shares the files of `folder`, durably, and publishes a manifest of them.
 ///
-/// `digest_of` knows the digest of a file, or has it read.
+/// `digest_of` knows the digest of a file, or has it read. A file that is shared already is the engine's own,
+/// by another name, or it is compared, so that damage is not passed on.
 pub(crate) fn publish(
     place: NativePlace<'_>,
     folder: &Path,
@@ -78,7 +81,7 @@ pub(crate) fn publish(
     staging: &Staging,
 ) -> Result<(NativeReport, Vec<File>)> {
     let shared = place.directory.join(FILES);
-    fs::create_dir_all(&shared).map_err(|e| failed("create a folder", &shared, e))?;
+    create_dir(&shared)?;
     let mut report = NativeReport::default();
     let mut files = Vec::new();
     for (name, size) in list(folder)? {
@@ -91,7 +94,7 @@ pub(crate) fn publish(
         let target = shared.join(file.shared_name());
         report.files += 1;
         report.bytes += size;
-        if !holds(&target, size)? {
+        if !holds(&target, &file, &path)? {
             sync(&path)?;
             match fs::hard_link(&path, &target) {
                 // Another worker of the job has the same file.
@@ -107,7 +110,7 @@ pub(crate) fn publish(
     }
     sync(&shared)?;
     let manifest = Manifest::new(description, files);
-    let (draft, path) = (staging.path().join("manifest"), manifest_path(place));
+    let (draft, path) = (staging.path().join("manifest"), manifest_path(place)?);
     write(&draft, manifest.to_text()?.as_bytes())?;
     // Creates, and never replaces.
     match fs::hard_link(&draft, &path) {
@@ -119,22 +122,24 @@ pub(crate) fn publish(
     Ok((report, manifest.files))
 }
 
+/// Reads the manifest of a checkpoint.
+pub(crate) fn read_manifest(place: NativePlace<'_>) -> Result<Manifest> {
+    let path = manifest_path(place)?;
+    match fs::read(&path) {
+        Ok(text) => Manifest::parse(&text).map_err(|e| e.with("file", path.display())),
+        Err(e) if e.kind() == IoKind::NotFound => Err(Error::new(
+            ErrorKind::NotFound,
+            "there is no native checkpoint of that name",
+        )
+        .with("path", path.display())),
+        Err(e) => Err(failed("read the manifest", &path, e)),
+    }
+}
+
 /// Reads a manifest, compares every file of it with its digest, and lays them out in `folder` under
 /// the engine's names. Links where it can, copies elsewhere.
 pub(crate) fn lay_out(place: NativePlace<'_>, folder: &Path) -> Result<Manifest> {
-    let path = manifest_path(place);
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == IoKind::NotFound => {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                "there is no native checkpoint of that name",
-            )
-            .with("path", path.display()));
-        }
-        Err(e) => return Err(failed("read the manifest", &path, e)),
-    };
-    let manifest = Manifest::parse(&text).map_err(|e| e.with("file", path.display()))?;
+    let manifest = read_manifest(place)?;
     fs::create_dir_all(folder).map_err(|e| failed("create a folder", folder, e))?;
     for file in &manifest.files {
         let source = place.directory.join(FILES).join(file.shared_name());
@@ -146,6 +151,7 @@ pub(crate) fn lay_out(place: NativePlace<'_>, folder: &Path) -> Result<Manifest>
             .is_some_and(|e| e == "sst");
         if !is_table || fs::hard_link(&source, &target).is_err() {
             fs::copy(&source, &target).map_err(|e| failed("copy a file", &target, e))?;
+            sync(&target)?;
         }
     }
     Ok(manifest)
@@ -183,9 +189,15 @@ fn check(path: &Path, file: &File) -> Result<()> {
 }
 
 /// Whether the file is there, whole.
-fn holds(path: &Path, size: u64) -> Result<bool> {
+fn holds(path: &Path, file: &File, own: &Path) -> Result<bool> {
     match fs::symlink_metadata(path) {
-        Ok(found) if found.is_file() && found.len() == size => Ok(true),
+        Ok(found)
+            if found.is_file()
+                && found.len() == file.size
+                && (is_link_to(&found, own)? || digest(path)? == file.digest) =>
+        {
+            Ok(true)
+        }
         Ok(_) => {
             // Damaged: made anew, for the checkpoints that share it as well.
             fs::remove_file(path).map_err(|e| failed("remove a damaged file", path, e))?;
@@ -194,6 +206,20 @@ fn holds(path: &Path, size: u64) -> Result<bool> {
         Err(e) if e.kind() == IoKind::NotFound => Ok(false),
         Err(e) => Err(failed("look at a file", path, e)),
     }
+}
+
+/// Whether a file is the engine's own by another name.
+#[cfg(unix)]
+fn is_link_to(found: &fs::Metadata, own: &Path) -> Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+
+    let own = fs::metadata(own).map_err(|e| failed("look at a file", own, e))?;
+    Ok((found.dev(), found.ino()) == (own.dev(), own.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_link_to(_: &fs::Metadata, _: &Path) -> Result<bool> {
+    Ok(false)
 }
 
 /// Names and sizes of the files of a folder, ascending.

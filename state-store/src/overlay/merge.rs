@@ -35,29 +35,47 @@ pub fn get<'a, R: OrderedRead>(
     Ok(base.get(table, key)?.map(MergedGuard::Base))
 }
 
-/// Calls `found` with the value of each of `keys`, in their order. One request of the base where no
-/// layer knows the table.
+/// Calls `found` with the value of each of `keys`, in their order: one request of the base, for the keys
+/// that no layer decides.
 ///
 /// # Errors
 /// What the base meets, and what `found` returns.
 pub fn multi_get<'a, R: OrderedRead>(
-    mut layers: impl Iterator<Item = &'a Layer> + Clone,
+    layers: &(impl Iterator<Item = &'a Layer> + Clone),
     base: &'a R,
     table: TableId,
     keys: &[&[u8]],
     found: &mut dyn FnMut(Option<&[u8]>) -> Result<()>,
 ) -> Result<()> {
-    let all = layers.clone();
-    if layers.all(|layer| layer.table(table).is_none()) {
-        return base.multi_get(table, keys, found);
-    }
-    for key in keys {
-        match get(all.clone(), base, table, key)? {
-            Some(value) => found(Some(value.as_ref()))?,
-            None => found(None)?,
+    let mut below = Vec::new();
+    let decided: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            let mut known = layers.clone().map(|layer| layer.get(table, key));
+            let known = known.find(|known| *known != Lookup::Below);
+            if known.is_none() {
+                below.push(*key);
+            }
+            known
+        })
+        .collect();
+    let mut decided = decided.into_iter();
+    // Those in front of the next that the base is asked for.
+    let mut hand_on = |found: &mut dyn FnMut(Option<&[u8]>) -> Result<()>| -> Result<()> {
+        for known in decided.by_ref() {
+            match known {
+                None => break,
+                Some(Lookup::Found(value)) => found(Some(value))?,
+                Some(_) => found(None)?,
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    base.multi_get(table, &below, &mut |value| {
+        hand_on(found)?;
+        found(value)
+    })?;
+    hand_on(found)
 }
 
 /// The entries between two bounds.
