@@ -39,7 +39,7 @@ impl Inventory {
         let mut files = Vec::new();
         for name in names {
             walk(dir, name, &mut |path, size| {
-                let digest = digest(&dir.join(path))?;
+                let digest = file_digest(&dir.join(path))?;
                 files.push(Listed {
                     path: path.into(),
                     size,
@@ -87,7 +87,7 @@ impl Inventory {
             }
         }
         for file in self.files.iter().filter(|_| digests) {
-            let found = digest(&dir.join(&file.path))?;
+            let found = file_digest(&dir.join(&file.path))?;
             if found != file.digest {
                 return Err(damaged(dir, &file.path, "of other content")
                     .with("found", found)
@@ -156,7 +156,13 @@ fn walk(dir: &Path, path: &str, visit: &mut dyn FnMut(&str, u64) -> Result<()>) 
     Ok(())
 }
 
-fn digest(path: &Path) -> Result<String> {
+/// The xxh3-128 of a file, in hex.
+///
+/// Cost: every byte is read once.
+///
+/// # Errors
+/// [`ErrorKind::Io`] when the file cannot be read.
+pub fn file_digest(path: &Path) -> Result<String> {
     let read = |path: &Path| -> io::Result<u128> {
         let mut file = File::open(path)?;
         let mut hasher = Xxh3Default::new();
@@ -184,7 +190,7 @@ fn damaged(dir: &Path, file: &str, how: &'static str) -> Error {
 }
 
 fn failed(step: &'static str, path: &Path, error: io::Error) -> Error {
-    Error::new(ErrorKind::Io, "the working directory cannot be read")
+    Error::new(ErrorKind::Io, "a file of an engine cannot be read")
         .with("step", step)
         .with("path", path.display())
         .with_source(error)

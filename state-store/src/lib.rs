@@ -41,6 +41,7 @@ mod workdir;
 mod write;
 
 pub use backend::{StoreBackend, StoreBound};
+pub use inventory::file_digest;
 pub use layout::RowPrefix;
 pub use memory::{MemoryScan, MemoryStore};
 pub use native::check_native_name;

@@ -7,20 +7,16 @@
 //! | `.tmp-<number>` | what is being written, or was when a crash came: may be removed |
 
 use std::fs::{self, File as Handle};
-use std::io::{self, ErrorKind as IoKind, Read, Write};
+use std::io::{self, ErrorKind as IoKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use state_api::{Error, ErrorKind, NativePlace, NativeReport, Result};
-use state_store::{check_native_name, create_dir};
-use xxhash_rust::xxh3::Xxh3Default;
+use state_store::{check_native_name, create_dir, file_digest};
 
 use crate::native::manifest::{File, Manifest};
 
 const FILES: &str = "files";
-
-/// Bytes read at once.
-const BUFFER: usize = 1 << 20;
 
 /// A folder that is removed when it is dropped.
 #[derive(Debug)]
@@ -88,7 +84,7 @@ pub(crate) fn publish(
         let path = folder.join(&name);
         let digest = match digest_of(&name, size) {
             Some(digest) => digest,
-            None => digest(&path)?,
+            None => file_digest(&path)?,
         };
         let file = File { name, size, digest };
         let target = shared.join(file.shared_name());
@@ -178,7 +174,7 @@ fn check(path: &Path, file: &File) -> Result<()> {
         }
         Ok(_) => {}
     }
-    let found = digest(path)?;
+    let found = file_digest(path)?;
     if found == file.digest {
         Ok(())
     } else {
@@ -194,7 +190,7 @@ fn holds(path: &Path, file: &File, own: &Path) -> Result<bool> {
         Ok(found)
             if found.is_file()
                 && found.len() == file.size
-                && (is_link_to(&found, own)? || digest(path)? == file.digest) =>
+                && (is_link_to(&found, own)? || file_digest(path)? == file.digest) =>
         {
             Ok(true)
         }
@@ -242,22 +238,6 @@ fn list(folder: &Path) -> Result<Vec<(String, u64)>> {
     }
     files.sort();
     Ok(files)
-}
-
-fn digest(path: &Path) -> Result<String> {
-    let read = |path: &Path| -> io::Result<u128> {
-        let mut file = Handle::open(path)?;
-        let mut hasher = Xxh3Default::new();
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(hasher.digest128()),
-                read => hasher.update(buffer.get(..read).unwrap_or_default()),
-            }
-        }
-    };
-    let digest = read(path).map_err(|e| failed("read a file", path, e))?;
-    Ok(format!("{digest:032x}"))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
