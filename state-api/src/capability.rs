@@ -28,6 +28,9 @@ pub struct Capability {
     /// The engine has no views of its own: they cost memory for what is written while they live, and
     /// the oldest is [revoked](crate::ErrorKind::Revoked) at a budget.
     pub revocable_views: bool,
+    /// [`track_changes`](crate::StateBackend::track_changes) lets views tell what changed: checkpoints
+    /// can be incremental.
+    pub tracks_changes: bool,
 }
 
 impl Capability {
@@ -70,6 +73,13 @@ impl Capability {
     #[must_use]
     pub fn with_revocable_views(mut self) -> Self {
         self.revocable_views = true;
+        self
+    }
+
+    /// With [`Capability::tracks_changes`].
+    #[must_use]
+    pub fn with_tracks_changes(mut self) -> Self {
+        self.tracks_changes = true;
         self
     }
 }

@@ -9,6 +9,7 @@
 //! | split keys over workers | [`KeyGroups`] |
 //! | choose how values become bytes | [`codec`] |
 //! | read a consistent state on another thread | [`StateView`] |
+//! | tell what changed since the last checkpoint | [`StateBackend::track_changes`], [`StateView::into_changes`] |
 //! | implement a backend | [`read`], [`mod@write`], [`bind`], [`address`], [`row`] |
 //!
 //! A state is registered once and then reached through a `Copy` handle, at an explicit key:
@@ -65,6 +66,6 @@ pub use key::{KeyRef, StateKey};
 pub use key_group::{KeyGroupRange, KeyGroups, KeyHash};
 pub use native::{NativePlace, NativeReport};
 pub use read::{ReadList, ReadMap, ReadTable, ReadValue, StateRead};
-pub use row::{RowRef, RowSource, StateKind, StateMeta};
+pub use row::{ChangeSource, RowChange, RowRef, RowSource, StateKind, StateMeta};
 pub use view::StateView;
 pub use write::{MemoryHeld, StateBackend, WriteList, WriteMap, WriteValue};

@@ -4,7 +4,7 @@ use state_api::row::{RowSource, StateMeta};
 use state_api::{KeyGroups, Result};
 
 use crate::manifest::Part;
-use crate::run::{RunOp, RunOptions, RunWriter};
+use crate::run::{RowChange, RunOptions, RunWriter};
 use crate::storage::CheckpointStorage;
 use crate::unique::unique_id;
 
@@ -30,7 +30,7 @@ pub async fn write_part(
     let path = format!("runs/{}.run", unique_id()?);
     let mut writer = RunWriter::create(storage, &path, groups, states, options).await?;
     while let Some(row) = rows.next_row()? {
-        writer.push(RunOp::Put(row)).await?;
+        writer.push(RowChange::Put(row)).await?;
     }
     let run = writer.finish().await?;
     Ok(Part {

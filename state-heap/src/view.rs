@@ -6,6 +6,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use state_api::key::RowHash;
+use state_api::row::AllRows;
+use state_api::view::untracked;
 use state_api::{
     KeyGroupRange, KeyGroups, KeyRef, List, Map, Result, StateId, StateKey, StateMeta, StateRead,
     StateValue, StateView, Value,
@@ -132,6 +134,7 @@ impl<K: StateKey> StateRead for HeapView<K> {
 
 impl<K: StateKey> StateView for HeapView<K> {
     type Rows = HeapRows;
+    type Changes = AllRows<HeapRows>;
 
     fn epoch(&self) -> u64 {
         self.epoch
@@ -147,5 +150,21 @@ impl<K: StateKey> StateView for HeapView<K> {
             .map(|slot| slot.state.export(groups, range))
             .collect();
         Ok(HeapRows::new(exports?, range))
+    }
+
+    fn tracks_since(&self, _: u64) -> bool {
+        false
+    }
+
+    fn into_changes(
+        self,
+        since: Option<u64>,
+        range: KeyGroupRange,
+        _: usize,
+    ) -> Result<Self::Changes> {
+        match since {
+            Some(since) => Err(untracked(since)),
+            None => Ok(AllRows::new(self.into_rows(range)?)),
+        }
     }
 }

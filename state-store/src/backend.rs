@@ -298,9 +298,8 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
     fn memory_held(&self) -> MemoryHeld {
         let bytes = u64::try_from(self.core.bytes()).unwrap_or(u64::MAX);
         MemoryHeld {
-            entries: 0,
             bytes,
-            estimated: false,
+            ..MemoryHeld::default()
         }
     }
 

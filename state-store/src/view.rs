@@ -4,6 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use state_api::row::AllRows;
+use state_api::view::untracked;
 use state_api::{
     KeyGroupRange, KeyGroups, KeyRef, List, Map, Ref, Result, StateKey, StateMeta, StateRead,
     StateValue, StateView, Value,
@@ -156,6 +158,7 @@ impl<K: StateKey, R: OrderedRead> StateRead for StoreView<K, R> {
 
 impl<K: StateKey, R: OrderedRead + Send + Sync + 'static> StateView for StoreView<K, R> {
     type Rows = StoreRows<R>;
+    type Changes = AllRows<StoreRows<R>>;
 
     fn epoch(&self) -> u64 {
         self.epoch
@@ -169,5 +172,21 @@ impl<K: StateKey, R: OrderedRead + Send + Sync + 'static> StateView for StoreVie
             .map(|slot| slot.table)
             .collect();
         Ok(StoreRows::new(self.reader, range, tables))
+    }
+
+    fn tracks_since(&self, _: u64) -> bool {
+        false
+    }
+
+    fn into_changes(
+        self,
+        since: Option<u64>,
+        range: KeyGroupRange,
+        _: usize,
+    ) -> Result<Self::Changes> {
+        match since {
+            Some(since) => Err(untracked(since)),
+            None => Ok(AllRows::new(self.into_rows(range)?)),
+        }
     }
 }

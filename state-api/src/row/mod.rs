@@ -12,11 +12,13 @@
 //! Key, namespace and map key are in the order-preserving encoding of [`crate::key`]: each is
 //! self-delimiting, so the parts need no separators and the rows of one key are contiguous.
 
+mod change;
 mod checked;
 pub mod chunk;
 pub mod envelope;
 mod meta;
 
+pub use change::{AllRows, ChangeSource, RangeTombstone, RowChange};
 pub use checked::CheckedRows;
 pub use meta::{CodecId, StateKind, StateMeta};
 

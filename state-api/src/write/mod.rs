@@ -243,6 +243,35 @@ pub trait StateBackend: StateRead + Send + Sized {
     /// key type; and what the source, the codecs and the engine meet.
     fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()>;
 
+    /// From now on keeps track of what changes, so that views can tell it: at most `budget` bytes of
+    /// memory, beyond which the next checkpoint has to be full. Called again, it changes the budget.
+    ///
+    /// Before the first write or restore, epoch 0 is tracked too: an empty backend that then restores
+    /// a checkpoint goes on with incremental ones. Later, the first checkpoint is a full one.
+    ///
+    /// Cost: as each backend documents, at every write.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the
+    /// [capability](Capability::tracks_changes) is absent: take full checkpoints.
+    fn track_changes(&mut self, budget: usize) -> Result<()> {
+        let _ = budget;
+        Err(unsupported(self.name(), "track changes"))
+    }
+
+    /// The checkpoint of the view of `epoch` is published: from now on changes are told relative to
+    /// it, and what was kept for older ones is released. A checkpoint that was given up, or whose
+    /// outcome is not known, is not confirmed, and nothing is lost. An epoch before the last one
+    /// confirmed changes nothing.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid) for an epoch that was never frozen,
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) as for [`StateBackend::track_changes`].
+    fn confirm(&mut self, epoch: u64) -> Result<()> {
+        let _ = epoch;
+        Err(unsupported(self.name(), "confirm"))
+    }
+
     /// Makes all writes since the last commit durable, atomically, with `metadata` of the caller's,
     /// such as the positions of its sources. After a crash the backend opens with the state of the
     /// last commit that was acknowledged, or of one that was under way and got through: all of it
@@ -333,4 +362,9 @@ pub struct MemoryHeld {
     /// Whether `bytes` leaves out what values hold behind their pointers, because some descriptor
     /// gave no [heap-size function](ValueDescriptor::with_heap_size).
     pub estimated: bool,
+    /// Bytes beside `bytes` that only views hold: what was copied because a write met a view. An
+    /// upper bound; falls as views are dropped or written to a checkpoint.
+    pub view_bytes: u64,
+    /// Bytes beside `bytes` that the [tracking of changes](StateBackend::track_changes) takes.
+    pub tracking_bytes: u64,
 }

@@ -144,6 +144,14 @@ macro_rules! backend {
                 each!(self, backend => backend.restore(states, rows))
             }
 
+            fn track_changes(&mut self, budget: usize) -> Result<()> {
+                each!(self, backend => backend.track_changes(budget))
+            }
+
+            fn confirm(&mut self, epoch: u64) -> Result<()> {
+                each!(self, backend => backend.confirm(epoch))
+            }
+
             fn commit(&mut self, metadata: &[u8]) -> Result<()> {
                 each!(self, backend => backend.commit(metadata))
             }

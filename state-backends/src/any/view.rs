@@ -24,6 +24,9 @@ macro_rules! view {
             type Rows = AnyOf<
                 $(<<$krate::$Backend<K> as StateBackend>::View as StateView>::Rows),+
             >;
+            type Changes = AnyOf<
+                $(<<$krate::$Backend<K> as StateBackend>::View as StateView>::Changes),+
+            >;
 
             fn epoch(&self) -> u64 {
                 each!(self, view => view.epoch())
@@ -31,6 +34,19 @@ macro_rules! view {
 
             fn into_rows(self, range: KeyGroupRange) -> Result<Self::Rows> {
                 Ok(each!(self, view => AnyOf::_(view.into_rows(range)?)))
+            }
+
+            fn tracks_since(&self, epoch: u64) -> bool {
+                each!(self, view => view.tracks_since(epoch))
+            }
+
+            fn into_changes(
+                self,
+                since: Option<u64>,
+                range: KeyGroupRange,
+                buffer: usize,
+            ) -> Result<Self::Changes> {
+                Ok(each!(self, view => AnyOf::_(view.into_changes(since, range, buffer)?)))
             }
         }
     };

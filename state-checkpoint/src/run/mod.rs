@@ -25,11 +25,11 @@ mod writer;
 
 use std::fmt::{self, Write as _};
 
-use state_api::row::RowRef;
 use state_api::{Error, ErrorKind, Result};
 
 pub(crate) use header::check_states;
 pub use reader::{RunFile, RunReader};
+pub use state_api::row::{RangeTombstone, RowChange};
 pub use writer::RunWriter;
 
 /// Version of the run format that this crate writes, and the newest that it reads.
@@ -93,37 +93,6 @@ impl Default for RunOptions {
             compression: Compression::default(),
         }
     }
-}
-
-/// One entry of a run. Borrowed: valid until the next call to its source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunOp<'a> {
-    /// Deletes all older rows of a range; comes before all rows of the run.
-    DeleteRange(RangeTombstone<'a>),
-    /// Puts a row, over an older one.
-    Put(RowRef<'a>),
-    /// Deletes an older row: a tombstone.
-    Delete {
-        /// The key group.
-        group: u16,
-        /// Index of the state.
-        state: u32,
-        /// The row key.
-        key: &'a [u8],
-    },
-}
-
-/// Deletes the rows `start..end` of one state in one key group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RangeTombstone<'a> {
-    /// The key group.
-    pub group: u16,
-    /// Index of the state.
-    pub state: u32,
-    /// The first row key of the range.
-    pub start: &'a [u8],
-    /// The first row key after the range; `None` reaches to the end of the state.
-    pub end: Option<&'a [u8]>,
 }
 
 /// A position for messages: group, state, and the first bytes of the key.

@@ -12,7 +12,7 @@ use super::footer::{self, Footer};
 use super::header::{self, Header};
 use super::index::{self, Bounds, Entry};
 use super::writer::order_of_end;
-use super::{RUN_FORMAT, RangeTombstone, RunOp, codec, describe};
+use super::{RUN_FORMAT, RangeTombstone, RowChange, codec, describe};
 use crate::damage::corrupt;
 use crate::digest::Digest;
 use crate::manifest::RunRef;
@@ -286,7 +286,7 @@ impl RunReader<'_> {
     ///
     /// # Errors
     /// [`ErrorKind::Corrupt`] with `file` and `offset`, [`ErrorKind::Io`].
-    pub fn next_op(&mut self) -> Result<Option<RunOp<'_>>> {
+    pub fn next_op(&mut self) -> Result<Option<RowChange<'_>>> {
         if !self.advance()? {
             return Ok(None);
         }
@@ -295,7 +295,7 @@ impl RunReader<'_> {
         Ok(Some(match self.kind {
             Kind::Tombstones => {
                 let end = self.end.as_deref();
-                RunOp::DeleteRange(RangeTombstone {
+                RowChange::DeleteRange(RangeTombstone {
                     group,
                     state,
                     start: key,
@@ -303,13 +303,13 @@ impl RunReader<'_> {
                 })
             }
             Kind::Rows => match self.envelope() {
-                Some(envelope) => RunOp::Put(RowRef {
+                Some(envelope) => RowChange::Put(RowRef {
                     group,
                     state,
                     key,
                     envelope,
                 }),
-                None => RunOp::Delete { group, state, key },
+                None => RowChange::Delete { group, state, key },
             },
         }))
     }

@@ -10,7 +10,7 @@ use super::block::{BlockEncoder, Kind, MAX_RAW};
 use super::codec::{ROW_OVERHEAD, push_row, push_tombstone};
 use super::footer::Footer;
 use super::index::Entry;
-use super::{RangeTombstone, RunOp, RunOptions, describe, header, index};
+use super::{RangeTombstone, RowChange, RunOptions, describe, header, index};
 use crate::digest::Digest;
 use crate::manifest::RunRef;
 use crate::storage::{CheckpointStorage, FileWriter};
@@ -101,16 +101,16 @@ impl RunWriter {
     /// [`ErrorKind::Invalid`] when entries are out of order (both positions are named), the state is
     /// not in the list, a range is empty, or a row is larger than 4 GiB;
     /// [`ErrorKind::OutOfRange`] when the key group is not one of the writer's; [`ErrorKind::Io`].
-    pub async fn push(&mut self, op: RunOp<'_>) -> Result<()> {
+    pub async fn push(&mut self, op: RowChange<'_>) -> Result<()> {
         match op {
-            RunOp::Put(RowRef {
+            RowChange::Put(RowRef {
                 group,
                 state,
                 key,
                 envelope,
             }) => self.push_row(group, state, key, Some(envelope)).await,
-            RunOp::Delete { group, state, key } => self.push_row(group, state, key, None).await,
-            RunOp::DeleteRange(range) => self.push_tombstone(range).await,
+            RowChange::Delete { group, state, key } => self.push_row(group, state, key, None).await,
+            RowChange::DeleteRange(range) => self.push_tombstone(range).await,
         }
     }
 

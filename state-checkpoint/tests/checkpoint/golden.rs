@@ -1,7 +1,7 @@
 //! The bytes of version 1, pinned: a change here breaks every checkpoint that exists.
 
 use state_api::KeyGroups;
-use state_checkpoint::run::{RangeTombstone, RunOp, RunWriter};
+use state_checkpoint::run::{RangeTombstone, RowChange, RunWriter};
 use state_checkpoint::{Compression, Digest, Manifest, MemoryStorage, load};
 
 use crate::support::craft::{Block, Run, put};
@@ -56,11 +56,13 @@ fn a_delta_is_what_a_second_implementation_writes() {
             end,
         };
         writer
-            .push(RunOp::DeleteRange(range(b"a", Some(b"bc"))))
+            .push(RowChange::DeleteRange(range(b"a", Some(b"bc"))))
             .await?;
-        writer.push(RunOp::DeleteRange(range(b"x", None))).await?;
         writer
-            .push(RunOp::Delete {
+            .push(RowChange::DeleteRange(range(b"x", None)))
+            .await?;
+        writer
+            .push(RowChange::Delete {
                 group: 1,
                 state: 2,
                 key: b"b",

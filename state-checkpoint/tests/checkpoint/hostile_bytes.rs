@@ -2,7 +2,7 @@
 //! quickly, and no length in them makes the reader allocate.
 
 use state_api::Result;
-use state_checkpoint::run::{MAX_COMPRESSED_BYTES, RunFile, RunOp};
+use state_checkpoint::run::{MAX_COMPRESSED_BYTES, RowChange, RunFile};
 use state_checkpoint::{CheckpointStorage, Digest, Manifest, MemoryStorage, load};
 
 use crate::support::craft::{Block, Run, put, varint};
@@ -18,7 +18,7 @@ fn read(run: &Run) -> Result<Vec<Row>> {
         let mut reader = file.read(range(0, 9));
         let mut rows = Vec::new();
         while let Some(op) = reader.next_op()? {
-            if let RunOp::Put(row) = op {
+            if let RowChange::Put(row) = op {
                 rows.push((
                     row.group,
                     row.state,

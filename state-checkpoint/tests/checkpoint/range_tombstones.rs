@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use state_api::row::{RowRef, RowSource};
 use state_api::{ErrorKind, KeyGroups, Result};
-use state_checkpoint::run::{RangeTombstone, RunFile, RunOp, RunWriter};
+use state_checkpoint::run::{RangeTombstone, RowChange, RunFile, RunWriter};
 use state_checkpoint::{CheckpointStorage, Compression, MemoryStorage, RunRef};
 
 use crate::support::{block_on, options, range, states};
@@ -16,21 +16,21 @@ enum Op {
 }
 
 impl Op {
-    fn borrowed(&self) -> RunOp<'_> {
+    fn borrowed(&self) -> RowChange<'_> {
         match self {
-            Self::DeleteRange(group, state, start, end) => RunOp::DeleteRange(RangeTombstone {
+            Self::DeleteRange(group, state, start, end) => RowChange::DeleteRange(RangeTombstone {
                 group: *group,
                 state: *state,
                 start,
                 end: end.as_deref(),
             }),
-            Self::Put(group, state, key, envelope) => RunOp::Put(RowRef {
+            Self::Put(group, state, key, envelope) => RowChange::Put(RowRef {
                 group: *group,
                 state: *state,
                 key,
                 envelope,
             }),
-            Self::Delete(group, state, key) => RunOp::Delete {
+            Self::Delete(group, state, key) => RowChange::Delete {
                 group: *group,
                 state: *state,
                 key,
@@ -38,21 +38,21 @@ impl Op {
         }
     }
 
-    fn owned(op: RunOp<'_>) -> Self {
+    fn owned(op: RowChange<'_>) -> Self {
         match op {
-            RunOp::DeleteRange(RangeTombstone {
+            RowChange::DeleteRange(RangeTombstone {
                 group,
                 state,
                 start,
                 end,
             }) => Self::DeleteRange(group, state, start.to_vec(), end.map(<[u8]>::to_vec)),
-            RunOp::Put(RowRef {
+            RowChange::Put(RowRef {
                 group,
                 state,
                 key,
                 envelope,
             }) => Self::Put(group, state, key.to_vec(), envelope.to_vec()),
-            RunOp::Delete { group, state, key } => Self::Delete(group, state, key.to_vec()),
+            RowChange::Delete { group, state, key } => Self::Delete(group, state, key.to_vec()),
         }
     }
 
