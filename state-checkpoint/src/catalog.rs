@@ -7,7 +7,7 @@ use state_api::key_group::KEY_GROUP_LAYOUT;
 use state_api::{Error, ErrorKind, Result};
 
 use crate::damage::corrupt;
-use crate::manifest::{MANIFEST_FORMAT, MANIFESTS, MAX_MANIFEST_BYTES, Manifest, Part};
+use crate::manifest::{MANIFEST_FORMAT, MANIFESTS, MAX_MANIFEST_BYTES, Manifest, Part, Purpose};
 use crate::storage::CheckpointStorage;
 use crate::unique::unique_id;
 
@@ -56,6 +56,8 @@ pub async fn publish(storage: &dyn CheckpointStorage, checkpoint: Checkpoint) ->
         key_group_layout: KEY_GROUP_LAYOUT,
         max_parallelism,
         created_ms,
+        fence: 0,
+        purpose: Purpose::Checkpoint,
         parts,
         metadata,
     };

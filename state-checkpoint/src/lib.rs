@@ -104,7 +104,7 @@ mod verify;
 pub use backend::{checkpoint, restore, write_view};
 pub use catalog::{Checkpoint, latest, list, load, publish};
 pub use digest::Digest;
-pub use manifest::{Manifest, Part, RunRef};
+pub use manifest::{Manifest, Part, Purpose, RunKind, RunRef};
 pub use part::write_part;
 pub use restore::{RestoreSource, open_restore};
 pub use run::{Compression, RunOptions};

@@ -22,7 +22,7 @@ use state_api::{Error, ErrorKind, KeyGroupRange, KeyGroups, Result};
 use crate::damage::corrupt;
 use crate::digest::{Digest, is_hex};
 use crate::run::check_states;
-use crate::storage::check_path;
+use crate::storage::{check_path, is_name};
 
 /// Version of the manifest format that this crate writes, and the newest that it reads.
 pub const MANIFEST_FORMAT: u16 = 1;
@@ -52,10 +52,27 @@ pub struct Manifest {
     pub max_parallelism: u16,
     /// When the checkpoint was made, in milliseconds since 1970, by the caller's clock.
     pub created_ms: u64,
+    /// The fencing epoch of the job that published it.
+    pub fence: u64,
+    /// What it is for.
+    pub purpose: Purpose,
     /// The parts, ascending by operator and key groups.
     pub parts: Vec<Part>,
     /// The user's own data, such as source positions.
     pub metadata: BTreeMap<String, Value>,
+}
+
+/// What a manifest is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// Recovery. Retention removes it when enough newer ones exist.
+    Checkpoint,
+    /// Kept by a person under a name, until that person lets it go.
+    Savepoint(String),
+    /// Nothing: the id is given up, so that nobody publishes under it any more. Has no parts.
+    Void,
 }
 
 /// The state of one operator in one range of key groups: what one worker wrote.
@@ -72,12 +89,24 @@ pub struct Part {
     pub runs: Vec<RunRef>,
 }
 
+/// What a run may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// Puts only.
+    Base,
+    /// Puts, tombstones and range tombstones, relative to the runs before it.
+    Delta,
+}
+
 /// A reference to a run file: all that a reader needs to trust it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunRef {
     /// Path of the file in the storage.
     pub path: String,
+    /// Whether it may hold tombstones.
+    pub kind: RunKind,
     /// Size of the file in bytes.
     pub size: u64,
     /// Digest of the whole file.
@@ -116,6 +145,8 @@ struct Inner<'a> {
     key_group_layout: u16,
     max_parallelism: u16,
     created_ms: u64,
+    fence: u64,
+    purpose: Cow<'a, Purpose>,
     parts: Cow<'a, [Part]>,
     /// Raw, so that their bytes depend on no setting of the JSON library.
     metadata: BTreeMap<String, Box<RawValue>>,
@@ -148,6 +179,8 @@ impl Manifest {
             key_group_layout: self.key_group_layout,
             max_parallelism: self.max_parallelism,
             created_ms: self.created_ms,
+            fence: self.fence,
+            purpose: Cow::Borrowed(&self.purpose),
             parts: Cow::Borrowed(&self.parts),
             metadata: metadata.collect::<Result<_>>()?,
         };
@@ -241,6 +274,8 @@ impl Manifest {
             key_group_layout: inner.key_group_layout,
             max_parallelism: inner.max_parallelism,
             created_ms: inner.created_ms,
+            fence: inner.fence,
+            purpose: inner.purpose.into_owned(),
             parts: inner.parts.into_owned(),
             metadata,
         };
@@ -265,6 +300,18 @@ impl Manifest {
             return Err(offence("the max parallelism is out of range")
                 .with("max_parallelism", self.max_parallelism));
         }
+        match &self.purpose {
+            Purpose::Savepoint(name) if !is_name(name) => {
+                return Err(
+                    offence("a savepoint's name is 1 to 128 bytes of a-z 0-9 . _ - and does not start with a dot")
+                        .with("name", name.escape_debug()),
+                );
+            }
+            Purpose::Void if !self.parts.is_empty() => {
+                return Err(offence("an id that is given up has no parts"));
+            }
+            _ => {}
+        }
         for part in &self.parts {
             part.check(kind, self.max_parallelism)?;
         }
@@ -287,7 +334,7 @@ impl Manifest {
     fn check_files(&self, kind: ErrorKind) -> Result<()> {
         let mut files = BTreeMap::new();
         for run in self.parts.iter().flat_map(|part| &part.runs) {
-            let facts = (run.size, run.digest, run.seal, run.rows);
+            let facts = (run.kind, run.size, run.digest, run.seal, run.rows);
             if *files.entry(&run.path).or_insert(facts) != facts {
                 return Err(
                     Error::new(kind, "two references to one file differ").with("run", &run.path)

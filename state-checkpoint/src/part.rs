@@ -3,7 +3,7 @@
 use state_api::row::{RowSource, StateMeta};
 use state_api::{KeyGroups, Result};
 
-use crate::manifest::Part;
+use crate::manifest::{Part, RunKind};
 use crate::run::{RowChange, RunOptions, RunWriter};
 use crate::storage::CheckpointStorage;
 use crate::unique::unique_id;
@@ -28,7 +28,8 @@ pub async fn write_part(
     options: &RunOptions,
 ) -> Result<Part> {
     let path = format!("runs/{}.run", unique_id()?);
-    let mut writer = RunWriter::create(storage, &path, groups, states, options).await?;
+    let mut writer =
+        RunWriter::create(storage, &path, RunKind::Base, groups, states, options).await?;
     while let Some(row) = rows.next_row()? {
         writer.push(RowChange::Put(row)).await?;
     }

@@ -12,7 +12,7 @@ use super::footer::Footer;
 use super::index::Entry;
 use super::{RangeTombstone, RowChange, RunOptions, describe, header, index};
 use crate::digest::Digest;
-use crate::manifest::RunRef;
+use crate::manifest::{RunKind, RunRef};
 use crate::storage::{CheckpointStorage, FileWriter};
 
 /// Bytes collected before they are handed to the storage.
@@ -27,6 +27,7 @@ const WRITE_BYTES: usize = 1 << 20;
 /// After an error, drop the writer: nothing is visible under its name.
 pub struct RunWriter {
     path: String,
+    run_kind: RunKind,
     file: Box<dyn FileWriter>,
     groups: KeyGroups,
     states: Vec<StateMeta>,
@@ -52,7 +53,8 @@ pub struct RunWriter {
 }
 
 impl RunWriter {
-    /// Begins a run at `path`. Rows refer to `states` by index and lie in `groups`.
+    /// Begins a run at `path`. Rows refer to `states` by index and lie in `groups`; a base takes no
+    /// tombstones.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] when the states are not unique and ascending by name, and the errors of
@@ -60,6 +62,7 @@ impl RunWriter {
     pub async fn create(
         storage: &dyn CheckpointStorage,
         path: &str,
+        kind: RunKind,
         groups: KeyGroups,
         states: &[StateMeta],
         options: &RunOptions,
@@ -68,6 +71,7 @@ impl RunWriter {
         let file = storage.create(path).await?;
         let mut writer = Self {
             path: path.to_owned(),
+            run_kind: kind,
             file,
             groups,
             states: states.to_vec(),
@@ -99,7 +103,7 @@ impl RunWriter {
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] when entries are out of order (both positions are named), the state is
-    /// not in the list, a range is empty, or a row is larger than 4 GiB;
+    /// not in the list, a range is empty, a row is larger than 4 GiB, or a base gets a tombstone;
     /// [`ErrorKind::OutOfRange`] when the key group is not one of the writer's; [`ErrorKind::Io`].
     pub async fn push(&mut self, op: RowChange<'_>) -> Result<()> {
         match op {
@@ -122,6 +126,9 @@ impl RunWriter {
         value: Option<&[u8]>,
     ) -> Result<()> {
         self.check_position(group, state, key)?;
+        if value.is_none() {
+            self.check_delta(group, state, key)?;
+        }
         if self.kind == Kind::Tombstones {
             self.close_block().await?;
             self.kind = Kind::Rows;
@@ -157,6 +164,7 @@ impl RunWriter {
             end,
         } = range;
         self.check_position(group, state, start)?;
+        self.check_delta(group, state, start)?;
         if self.kind == Kind::Rows {
             return Err(self.invalid("range tombstones come before all rows", group, state, start));
         }
@@ -203,6 +211,7 @@ impl RunWriter {
         self.flush().await?;
         let run = RunRef {
             path: self.path,
+            kind: self.run_kind,
             size: self.offset,
             digest: Digest::finish(&self.hasher),
             seal: Digest::of(&footer),
@@ -233,6 +242,13 @@ impl RunWriter {
                 .with("states", self.states.len()));
         }
         Ok(())
+    }
+
+    fn check_delta(&self, group: u16, state: u32, key: &[u8]) -> Result<()> {
+        match self.run_kind {
+            RunKind::Delta => Ok(()),
+            RunKind::Base => Err(self.invalid("a base run has no tombstones", group, state, key)),
+        }
     }
 
     /// Closes the block if the next entry, of about `size` bytes, belongs into another one.

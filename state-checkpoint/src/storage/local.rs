@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use state_api::{Error, ErrorKind, Result};
 
-use super::path::is_visible;
+use super::path::is_name;
 use super::{CheckpointStorage, FileWriter, check_path};
 use crate::damage::corrupt;
 use crate::unique::unique_id;
@@ -223,7 +223,7 @@ impl CheckpointStorage for LocalStorage {
             // A link is listed, so that reading it fails instead of a file silently missing.
             let is_dir = entry.file_type().map_err(failed)?.is_dir();
             if let (false, Ok(name)) = (is_dir, entry.file_name().into_string())
-                && is_visible(&name)
+                && is_name(&name)
             {
                 names.push(name);
             }

@@ -12,6 +12,7 @@ use state_api::Result;
 
 pub use local::LocalStorage;
 pub use memory::MemoryStorage;
+pub(crate) use path::is_name;
 pub use path::{MAX_PATH, MAX_SEGMENT, check_path};
 
 /// A store of immutable files.

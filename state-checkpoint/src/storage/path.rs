@@ -38,7 +38,7 @@ fn is_segment(segment: &str) -> bool {
 }
 
 /// Whether `name` is a legal last segment of a path.
-pub(super) fn is_visible(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     is_segment(name)
 }
 

@@ -2,7 +2,7 @@
 
 use state_api::KeyGroups;
 use state_checkpoint::run::{RangeTombstone, RowChange, RunWriter};
-use state_checkpoint::{Compression, Digest, Manifest, MemoryStorage, load};
+use state_checkpoint::{Compression, Digest, Manifest, MemoryStorage, RunKind, load};
 
 use crate::support::craft::{Block, Run, put};
 use crate::support::{
@@ -44,6 +44,7 @@ fn a_delta_is_what_a_second_implementation_writes() {
         let mut writer = RunWriter::create(
             &storage,
             "runs/d.run",
+            RunKind::Delta,
             groups(10, 0, 9),
             &states(),
             &options,
@@ -77,7 +78,8 @@ fn a_delta_is_what_a_second_implementation_writes() {
         Block::plain(2, (1, 2), (1, 2), 2, ranges),
         Block::plain(1, (1, 2), (1, 2), 1, tombstone),
     ]);
-    let (bytes, expected) = craft.seal("runs/d.run");
+    let (bytes, mut expected) = craft.seal("runs/d.run");
+    expected.kind = RunKind::Delta;
     assert_eq!(content(&storage, "runs/d.run"), bytes);
     assert_eq!(run, expected);
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use state_api::row::{RowRef, RowSource};
 use state_api::{ErrorKind, KeyGroups, Result};
 use state_checkpoint::run::{RangeTombstone, RowChange, RunFile, RunWriter};
-use state_checkpoint::{CheckpointStorage, Compression, MemoryStorage, RunRef};
+use state_checkpoint::{CheckpointStorage, Compression, MemoryStorage, RunKind, RunRef};
 
 use crate::support::{block_on, options, range, states};
 
@@ -67,8 +67,15 @@ fn write(storage: &dyn CheckpointStorage, ops: &[Op], block_bytes: u32) -> Resul
     block_on(async {
         let all = KeyGroups::all(6)?;
         let options = options(block_bytes, Compression::Lz4);
-        let mut writer =
-            RunWriter::create(storage, "runs/delta.run", all, &states(), &options).await?;
+        let mut writer = RunWriter::create(
+            storage,
+            "runs/delta.run",
+            RunKind::Delta,
+            all,
+            &states(),
+            &options,
+        )
+        .await?;
         for op in ops {
             writer.push(op.borrowed()).await?;
         }

@@ -1,7 +1,7 @@
 //! A second implementation of the run format, after `docs/format.md` and without the crate's code:
 //! it writes what the crate's own writer refuses to write.
 
-use state_checkpoint::{Digest, RunRef};
+use state_checkpoint::{Digest, RunKind, RunRef};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::range;
@@ -170,6 +170,7 @@ impl Run {
         file.extend(&footer);
         let run = RunRef {
             path: path.to_owned(),
+            kind: RunKind::Base,
             size: file.len() as u64,
             digest: Digest::of(&file),
             seal: Digest::of(&footer),
