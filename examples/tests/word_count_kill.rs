@@ -134,12 +134,10 @@ impl Job {
         assert_eq!(self.published(), RECORDS);
     }
 
-    /// Number of checkpoints, whose ids have no gap.
+    /// Number of checkpoints that are kept.
     fn checkpoints(&self) -> usize {
         let storage = LocalStorage::open(self.dir.path()).unwrap();
-        let ids = pollster::block_on(list(&storage)).unwrap();
-        assert!(ids.iter().copied().eq((1..).take(ids.len())), "{ids:?}");
-        ids.len()
+        pollster::block_on(list(&storage)).unwrap().len()
     }
 }
 

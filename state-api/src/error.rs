@@ -42,6 +42,8 @@ pub enum ErrorKind {
     Revoked,
     /// A user's codec or `serde` implementation refused a value. Fix the type or the codec.
     Codec,
+    /// The caller told the work to stop, and it did.
+    Cancelled,
 }
 
 impl fmt::Display for ErrorKind {
@@ -58,6 +60,7 @@ impl fmt::Display for ErrorKind {
             Self::Poisoned => "poisoned",
             Self::Revoked => "revoked",
             Self::Codec => "codec",
+            Self::Cancelled => "cancelled",
         })
     }
 }

@@ -5,8 +5,11 @@
 #![cfg(feature = "sled")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use state_backends::checkpoint::{MemoryStorage, RunOptions, checkpoint, latest, restore};
+use state_backends::checkpoint::{
+    Job, JobOptions, MemoryStorage, WriteOptions, checkpoint, restore,
+};
 use state_backends::{
     ErrorKind, KeyGroups, ManualClock, StateBackend, StateRead, ValueDescriptor, open,
 };
@@ -37,20 +40,26 @@ fn a_revoked_view_publishes_nothing() {
         state.memory_held()
     );
 
-    let storage = MemoryStorage::new();
-    let (options, clock) = (RunOptions::default(), ManualClock::default());
-    let take = |id, view| {
-        let metadata = BTreeMap::new();
-        let taken = checkpoint(&storage, id, "operator", view, metadata, &options, &clock);
-        pollster::block_on(taken)
+    let (storage, clock) = (MemoryStorage::new(), ManualClock::default());
+    let opened = Job::open(Arc::new(storage), Arc::new(clock), JobOptions::new(16));
+    let job = pollster::block_on(opened).unwrap();
+    let take = |view| {
+        let (metadata, options) = (BTreeMap::new(), WriteOptions::default());
+        pollster::block_on(checkpoint(&job, "operator", view, metadata, &options))
     };
-    assert_eq!(take(1, view).unwrap_err().kind(), ErrorKind::Revoked);
-    assert!(pollster::block_on(latest(&storage)).unwrap().is_none());
+    assert_eq!(take(view).unwrap_err().kind(), ErrorKind::Revoked);
+    assert!(pollster::block_on(job.latest()).unwrap().is_none());
 
     let view = state.freeze().unwrap();
-    let manifest = take(2, view).unwrap();
+    let manifest = take(view).unwrap();
     let mut restored = open::<u64>(&url("restored"), groups).unwrap();
-    pollster::block_on(restore(&storage, &manifest, "operator", &mut restored)).unwrap();
+    pollster::block_on(restore(
+        &**job.storage(),
+        &manifest,
+        "operator",
+        &mut restored,
+    ))
+    .unwrap();
     let values = restored.register(value()).unwrap();
     for key in 0..5_000 {
         let at = restored.at(&key);

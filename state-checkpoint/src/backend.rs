@@ -1,91 +1,56 @@
-//! From a backend's view to a checkpoint, and back into a backend of any kind.
+//! From one backend to a checkpoint, and back into a backend of any kind.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use state_api::{Clock, Result, StateBackend, StateView};
+use state_api::{Result, StateBackend, StateView};
 
-use crate::catalog::{Checkpoint, publish};
-use crate::manifest::{Manifest, Part};
-use crate::part::write_part;
+use crate::job::Job;
+use crate::lineage::Lineage;
+use crate::manifest::Manifest;
 use crate::restore::open_restore;
-use crate::run::RunOptions;
 use crate::storage::CheckpointStorage;
+use crate::strategy::Strategy;
+use crate::task::WriteOptions;
 
-/// Writes all rows of a view, durably, as one part of a checkpoint of `operator`: what each worker
-/// of a job does before one of them publishes.
-///
-/// The view blocks: poll this future on a thread that may block, and not on that of the backend's
-/// owner, who goes on writing meanwhile. The view is consumed, so that what only it holds is
-/// released.
+/// Takes a full checkpoint of a job of one operator and one worker. `metadata` is the caller's, such as
+/// the positions of its sources.
 ///
 /// # Errors
-/// As [`write_part`], and those of the view.
-pub async fn write_view<V: StateView>(
-    storage: &dyn CheckpointStorage,
-    operator: &str,
-    view: V,
-    options: &RunOptions,
-) -> Result<Part> {
-    let (groups, states) = (view.key_groups(), view.states());
-    let mut rows = view.into_rows(groups.range())?;
-    write_part(storage, operator, groups, &states, &mut rows, options).await
-}
-
-/// Takes the checkpoint `id` of a job of one operator and one worker: [`write_view`], then
-/// [`publish`]. `metadata` is the caller's, such as the positions of its sources.
-///
-/// # Errors
-/// As both; [`Conflict`](state_api::ErrorKind::Conflict) when there is a checkpoint of that id.
+/// As [`Job::begin`], [`PartTask::write`](crate::PartTask::write) and
+/// [`Pending::publish`](crate::Pending::publish).
 ///
 /// ```
 /// use std::collections::BTreeMap;
 ///
-/// use state_api::{Clock, Result, StateBackend, StateView};
-/// use state_checkpoint::{CheckpointStorage, RunOptions, checkpoint, latest, restore};
+/// use state_api::{Result, StateBackend};
+/// use state_checkpoint::{Job, WriteOptions, checkpoint, restore};
 ///
 /// /// Freezes the one backend, and fills the other from what is stored of it.
-/// async fn copy<A, B>(
-///     from: &mut A,
-///     to: &mut B,
-///     storage: &dyn CheckpointStorage,
-///     clock: &dyn Clock,
-/// ) -> Result<()>
+/// async fn copy<A, B>(from: &mut A, to: &mut B, job: &Job) -> Result<()>
 /// where
 ///     A: StateBackend,
 ///     B: StateBackend<Key = A::Key>,
 /// {
 ///     let view = from.freeze()?;
 ///     let position = BTreeMap::from([("offset".to_owned(), 4711.into())]);
-///     checkpoint(storage, 1, "orders", view, position, &RunOptions::default(), clock).await?;
+///     checkpoint(job, "orders", view, position, &WriteOptions::default()).await?;
 ///
-///     let manifest = latest(storage).await?.expect("a checkpoint was published");
-///     restore(storage, &manifest, "orders", to).await
+///     let manifest = job.latest().await?.expect("a checkpoint was published");
+///     restore(&**job.storage(), &manifest, "orders", to).await
 /// }
 /// ```
 pub async fn checkpoint<V: StateView>(
-    storage: &dyn CheckpointStorage,
-    id: u64,
+    job: &Job,
     operator: &str,
     view: V,
     metadata: BTreeMap<String, Value>,
-    options: &RunOptions,
-    clock: &dyn Clock,
+    options: &WriteOptions,
 ) -> Result<Manifest> {
-    let max_parallelism = view.key_groups().max_parallelism();
-    let parts = vec![write_view(storage, operator, view, options).await?];
-    let created_ms = clock.now_ms();
-    publish(
-        storage,
-        Checkpoint {
-            id,
-            max_parallelism,
-            parts,
-            metadata,
-            created_ms,
-        },
-    )
-    .await
+    let pending = job.begin().await?;
+    let task = Lineage::new(operator).take(pending.ticket(), view, &Strategy::Full);
+    let written = task.write(&**job.storage(), options).await?;
+    pending.publish(vec![written.part], metadata).await
 }
 
 /// Restores the state of `operator` into a backend of any kind: the rows of the key groups that it

@@ -1,119 +1,116 @@
-//! The checkpoints of a storage: publish, list, load.
+//! The checkpoints of a storage that count: list, load, latest.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-use state_api::key_group::KEY_GROUP_LAYOUT;
 use state_api::{Error, ErrorKind, Result};
 
+use crate::create::read_all;
 use crate::damage::corrupt;
-use crate::manifest::{MANIFEST_FORMAT, MANIFESTS, MAX_MANIFEST_BYTES, Manifest, Part, Purpose};
+use crate::manifest::{MAX_MANIFEST_BYTES, Manifest};
+use crate::names::{self, MANIFESTS, number_of};
+use crate::record::{self, Record};
 use crate::storage::CheckpointStorage;
-use crate::unique::unique_id;
 
-/// A checkpoint to be published.
-#[derive(Clone, Debug)]
-pub struct Checkpoint {
-    /// Its id, above that of all earlier checkpoints.
-    pub id: u64,
-    /// Number of key groups of the job.
-    pub max_parallelism: u16,
-    /// The parts of all workers of all operators, in any order.
-    pub parts: Vec<Part>,
-    /// The user's own data, such as source positions.
-    pub metadata: BTreeMap<String, Value>,
-    /// The time, in milliseconds since 1970, from the caller's clock.
-    pub created_ms: u64,
-}
-
-/// Publishes a checkpoint: after `Ok` it exists, durably; before, nobody sees it.
-///
-/// One atomic create-only write. When the answer to it is lost, it is asked for again, and the commit
-/// id tells whether the checkpoint that is there is this one.
+/// The ids of all checkpoints and savepoints, ascending. Those that retention or a newer job has
+/// taken out of account are left out, and files that are not named like a manifest. Reads every
+/// manifest.
 ///
 /// # Errors
-/// [`ErrorKind::Conflict`] when another checkpoint has the id, which is named;
-/// [`ErrorKind::Invalid`] when the parts break a rule of the manifest; [`ErrorKind::Io`], and then the
-/// checkpoint may exist or not: publish the next one under a new id.
-pub async fn publish(storage: &dyn CheckpointStorage, checkpoint: Checkpoint) -> Result<Manifest> {
-    let Checkpoint {
-        id,
-        max_parallelism,
-        mut parts,
-        metadata,
-        created_ms,
-    } = checkpoint;
-    parts.sort_by(|a, b| {
-        let position = |part: &Part| (part.key_groups.first(), part.key_groups.last());
-        a.operator
-            .cmp(&b.operator)
-            .then_with(|| position(a).cmp(&position(b)))
-    });
-    let manifest = Manifest {
-        format_version: MANIFEST_FORMAT,
-        checkpoint_id: id,
-        commit_id: unique_id()?,
-        key_group_layout: KEY_GROUP_LAYOUT,
-        max_parallelism,
-        created_ms,
-        fence: 0,
-        purpose: Purpose::Checkpoint,
-        parts,
-        metadata,
-    };
-    let (path, bytes) = (Manifest::path(id), manifest.to_bytes()?);
-    let mut answer = storage.put_new(&path, &bytes).await;
-    if let Err(first) = &answer
-        && first.kind() == ErrorKind::Io
-    {
-        // The write may have happened. It is create-only, so to repeat it does no harm.
-        match storage.put_new(&path, &bytes).await {
-            Err(second) if second.kind() != ErrorKind::Conflict => {}
-            second => answer = second,
-        }
-    }
-    match answer {
-        Ok(()) => Ok(manifest),
-        Err(error) if error.kind() == ErrorKind::Conflict => {
-            let there = load(storage, id).await?;
-            if there.commit_id == manifest.commit_id {
-                return Ok(manifest);
-            }
-            Err(
-                Error::new(ErrorKind::Conflict, "another checkpoint has this id")
-                    .with("id", id)
-                    .with("its_commit_id", there.commit_id)
-                    .with("commit_id", manifest.commit_id)
-                    .with("file", path),
-            )
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// The ids of all checkpoints, ascending. Files that are not named like a manifest are left out.
-///
-/// # Errors
-/// Those of the storage.
+/// Those of the storage, and as [`load`].
 pub async fn list(storage: &dyn CheckpointStorage) -> Result<Vec<u64>> {
-    let names = storage.list(MANIFESTS).await?;
-    // Twenty digits sort like numbers.
-    Ok(names.iter().filter_map(|name| id_of(name)).collect())
-}
-
-fn id_of(name: &str) -> Option<u64> {
-    let digits = name.strip_suffix(".json")?;
-    let legal = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    legal.then_some(digits)?.parse().ok()
+    let record = record::current(storage).await?;
+    let mut ids = Vec::new();
+    for id in candidates(storage, &record).await? {
+        if visible(storage, &record, id).await?.is_some() {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
 }
 
 /// The checkpoint `id`.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`], and those of [`Manifest::from_bytes`]; a manifest of another id is
-/// [`ErrorKind::Corrupt`].
+/// [`ErrorKind::NotFound`], also when it does not count any more, and those of
+/// [`Manifest::from_bytes`]; a manifest of another id is [`ErrorKind::Corrupt`].
 pub async fn load(storage: &dyn CheckpointStorage, id: u64) -> Result<Manifest> {
-    let path = Manifest::path(id);
+    let record = record::current(storage).await?;
+    visible(storage, &record, id).await?.ok_or_else(|| {
+        Error::new(
+            ErrorKind::NotFound,
+            "the checkpoint does not exist, or does not count any more",
+        )
+        .with("id", id)
+        .with("file", names::manifest(id))
+    })
+}
+
+/// The checkpoint with the highest id, or `None` when there is none. A savepoint counts.
+///
+/// # Errors
+/// As [`load`]: a latest checkpoint that cannot be read is an error and is not passed over. Choose
+/// an older one with [`list`] and [`load`].
+pub async fn latest(storage: &dyn CheckpointStorage) -> Result<Option<Manifest>> {
+    let record = record::current(storage).await?;
+    for id in candidates(storage, &record).await?.into_iter().rev() {
+        if let Some(manifest) = visible(storage, &record, id).await? {
+            return Ok(Some(manifest));
+        }
+    }
+    Ok(None)
+}
+
+/// The savepoint of a name.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] when there is none; as [`load`].
+pub async fn savepoint(storage: &dyn CheckpointStorage, name: &str) -> Result<Manifest> {
+    let record = record::current(storage).await?;
+    let id = record.savepoints.get(name).copied().ok_or_else(|| {
+        let known: Vec<_> = record.savepoints.keys().map(String::as_str).collect();
+        Error::new(ErrorKind::NotFound, "no savepoint of that name")
+            .with("savepoint", name)
+            .with("savepoints", known.join(", "))
+    })?;
+    read(storage, id).await
+}
+
+/// The names and ids of the savepoints, ascending by name.
+///
+/// # Errors
+/// Those of the storage.
+pub async fn savepoints(storage: &dyn CheckpointStorage) -> Result<Vec<(String, u64)>> {
+    Ok(record::current(storage)
+        .await?
+        .savepoints
+        .into_iter()
+        .collect())
+}
+
+/// Ids whose manifests may count, ascending.
+async fn candidates(storage: &dyn CheckpointStorage, record: &Record) -> Result<Vec<u64>> {
+    let names = storage.list(MANIFESTS).await?;
+    let ids = names.iter().filter_map(|name| number_of(name));
+    Ok(ids.filter(|id| record.retains(*id)).collect())
+}
+
+/// The manifest of an id, if it is there and counts. One that went while it was looked for does not.
+pub(crate) async fn visible(
+    storage: &dyn CheckpointStorage,
+    record: &Record,
+    id: u64,
+) -> Result<Option<Manifest>> {
+    if !record.retains(id) {
+        return Ok(None);
+    }
+    match read(storage, id).await {
+        Ok(manifest) => Ok(record.shows(&manifest).then_some(manifest)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The manifest of an id, whether it counts or not.
+pub(crate) async fn read(storage: &dyn CheckpointStorage, id: u64) -> Result<Manifest> {
+    let path = names::manifest(id);
     let size = storage.size(&path).await?;
     if size > MAX_MANIFEST_BYTES {
         return Err(corrupt(
@@ -122,7 +119,7 @@ pub async fn load(storage: &dyn CheckpointStorage, id: u64) -> Result<Manifest> 
             "the manifest is too large",
         ));
     }
-    let manifest = Manifest::from_bytes(&storage.read(&path, 0..size).await?, &path)?;
+    let manifest = Manifest::from_bytes(&read_all(storage, &path).await?, &path)?;
     if manifest.checkpoint_id != id {
         return Err(corrupt(
             &path,
@@ -133,16 +130,4 @@ pub async fn load(storage: &dyn CheckpointStorage, id: u64) -> Result<Manifest> 
         .with("found", manifest.checkpoint_id));
     }
     Ok(manifest)
-}
-
-/// The checkpoint with the highest id, or `None` when there is none.
-///
-/// # Errors
-/// As [`load`]: a latest checkpoint that cannot be read is an error and is not passed over. Choose
-/// an older one with [`list`] and [`load`].
-pub async fn latest(storage: &dyn CheckpointStorage) -> Result<Option<Manifest>> {
-    match list(storage).await?.last() {
-        Some(id) => load(storage, *id).await.map(Some),
-        None => Ok(None),
-    }
 }

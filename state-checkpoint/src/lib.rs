@@ -6,12 +6,13 @@
 //!
 //! | to | use |
 //! |---|---|
+//! | coordinate the checkpoints of a job: begin, publish, savepoints, retention | [`Job`], [`Pending`] |
+//! | write a worker's part, full or incremental, on another thread | [`Lineage`], [`Strategy`], [`PartTask`] |
 //! | take and restore the checkpoint of one worker | [`checkpoint`], [`restore`](restore()) |
-//! | write the view of one worker of many | [`write_view`]; below it [`write_part`] |
-//! | make a checkpoint of the parts of all workers | [`publish`] |
-//! | find a checkpoint | [`latest`], [`list`], [`load`] |
+//! | find a checkpoint | [`latest`], [`list`], [`load`], [`savepoint`] |
 //! | read rows back, clipped to a worker's key groups | [`open_restore`] |
 //! | check every byte | [`verify`] |
+//! | remove what nothing refers to | [`gc`](gc()) |
 //! | say where the files lie | [`CheckpointStorage`]: [`LocalStorage`], [`MemoryStorage`] |
 //!
 //! The bytes are specified in `docs/format.md`. Bytes from storage are never trusted: each is
@@ -24,89 +25,86 @@
 //!
 //! ```
 //! use std::collections::BTreeMap;
+//! use std::sync::Arc;
 //!
-//! use state_api::row::{CodecId, RowRef, RowSource, StateKind, StateMeta};
-//! use state_api::{KeyGroups, Result};
-//! use state_checkpoint::{Checkpoint, MemoryStorage, RunOptions};
-//! use state_checkpoint::{latest, open_restore, publish, write_part};
+//! use state_api::{Result, StateBackend, SystemClock};
+//! use state_checkpoint::{Job, JobOptions, Lineage, LocalStorage, Strategy, WriteOptions};
+//! use state_checkpoint::{latest, restore};
 //!
-//! /// Ten rows of one state; a backend's view gives them in earnest.
-//! struct TenRows(u16, [u8; 2]);
+//! /// A worker that owns all keys: goes on where the last one stopped, then takes a checkpoint.
+//! async fn run<B: StateBackend>(state: &mut B, directory: &str) -> Result<()> {
+//!     let storage = Arc::new(LocalStorage::open(directory)?);
+//!     let groups = state.key_groups();
+//!     let options = JobOptions::new(groups.max_parallelism());
+//!     let job = Job::open(storage, Arc::new(SystemClock), options).await?;
 //!
-//! impl RowSource for TenRows {
-//!     fn next_row(&mut self) -> Result<Option<RowRef<'_>>> {
-//!         let group = self.0;
-//!         self.0 += 1;
-//!         self.1 = group.to_be_bytes();
-//!         Ok((group < 10).then_some(RowRef { group, state: 0, key: &self.1, envelope: b"\0v" }))
-//!     }
+//!     state.track_changes(64 << 20)?;
+//!     let mut lineage = match job.latest().await? {
+//!         Some(manifest) => {
+//!             restore(&**job.storage(), &manifest, "orders", state).await?;
+//!             Lineage::claim(&manifest, "orders", groups)?
+//!         }
+//!         None => Lineage::new("orders"),
+//!     };
+//!
+//!     // .. records are processed, and now and then:
+//!     let pending = job.begin().await?;
+//!     let task = lineage.take(pending.ticket(), state.freeze()?, &Strategy::incremental());
+//!     let epoch = task.epoch();
+//!     let in_flight = task.spawn(Arc::clone(job.storage()), WriteOptions::default())?;
+//!     // .. more records; the view does not see them.
+//!     let part = in_flight.join()?.part;
+//!     let metadata = BTreeMap::from([("offset".to_owned(), 4711.into())]);
+//!     let manifest = pending.publish(vec![part], metadata).await?;
+//!     lineage.confirm(state, &manifest, epoch)?;
+//!     job.retain(3).await?;
+//!     Ok(())
 //! }
-//!
-//! # fn main() -> Result<()> {
-//! # pollster::block_on(async {
-//! let storage = MemoryStorage::new();
-//! let groups = KeyGroups::all(10)?;
-//! let counts = StateMeta {
-//!     name: "counts".into(),
-//!     kind: StateKind::Value,
-//!     codec: CodecId { name: "bincode".into(), version: 1 },
-//!     key_type: "u64".into(),
-//!     namespace_type: "()".into(),
-//!     map_key_type: None,
-//!     value_type: "u64".into(),
-//! };
-//!
-//! // Each worker writes its part; one of them publishes the parts of all.
-//! let mut rows = TenRows(0, [0; 2]);
-//! let options = RunOptions::default();
-//! let part = write_part(&storage, "counter", groups, &[counts], &mut rows, &options).await?;
-//! publish(
-//!     &storage,
-//!     Checkpoint {
-//!         id: 1,
-//!         max_parallelism: 10,
-//!         parts: vec![part],
-//!         metadata: BTreeMap::from([("offset".to_owned(), 4711.into())]),
-//!         created_ms: 0,
-//!     },
-//! )
-//! .await?;
-//!
-//! // After a crash, worker 1 of 2 takes its half.
-//! let manifest = latest(&storage).await?.expect("a checkpoint was published");
-//! let half = KeyGroups::of_worker(10, 1, 2)?;
-//! let mut restored = open_restore(&storage, &manifest, "counter", half).await?;
-//! assert_eq!(restored.states()[0].name, "counts");
-//! let mut groups = Vec::new();
-//! while let Some(row) = restored.next_row()? {
-//!     groups.push(row.group);
-//! }
-//! assert_eq!(groups, [5, 6, 7, 8, 9]);
-//! # Ok(())
-//! # })
-//! # }
 //! ```
 
 #![forbid(unsafe_code)]
 
 mod backend;
+mod cancel;
 mod catalog;
+mod create;
 mod damage;
 mod digest;
+mod gc;
+mod job;
+mod lineage;
 pub mod manifest;
-mod part;
+mod names;
+mod pending;
+mod pin;
+mod progress;
+mod publish;
+mod record;
 mod restore;
 pub mod run;
+mod sealed;
 pub mod storage;
+mod strategy;
+mod task;
+mod ticket;
 mod unique;
 mod verify;
 
-pub use backend::{checkpoint, restore, write_view};
-pub use catalog::{Checkpoint, latest, list, load, publish};
+pub use backend::{checkpoint, restore};
+pub use cancel::Cancel;
+pub use catalog::{latest, list, load, savepoint, savepoints};
 pub use digest::Digest;
+pub use gc::{GcOptions, GcReport, gc};
+pub use job::{GRACE, Job, JobOptions};
+pub use lineage::Lineage;
 pub use manifest::{Manifest, Part, Purpose, RunKind, RunRef};
-pub use part::write_part;
+pub use pending::Pending;
+pub use progress::{Phase, Progress};
+pub use publish::{Checkpoint, publish};
 pub use restore::{RestoreSource, open_restore};
 pub use run::{Compression, RunOptions};
 pub use storage::{CheckpointStorage, FileWriter, LocalStorage, MemoryStorage};
+pub use strategy::{ChainPolicy, Strategy};
+pub use task::{InFlight, PartTask, WriteOptions, Written, write_part};
+pub use ticket::Ticket;
 pub use verify::{VerifyReport, verify};

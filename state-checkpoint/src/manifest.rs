@@ -21,7 +21,9 @@ use state_api::{Error, ErrorKind, KeyGroupRange, KeyGroups, Result};
 
 use crate::damage::corrupt;
 use crate::digest::{Digest, is_hex};
+use crate::names;
 use crate::run::check_states;
+use crate::sealed;
 use crate::storage::{check_path, is_name};
 
 /// Version of the manifest format that this crate writes, and the newest that it reads.
@@ -33,8 +35,8 @@ pub const MAX_MANIFEST_BYTES: u64 = 256 << 20;
 /// Most bytes of user metadata in a manifest, as JSON: 4 MiB.
 pub const MAX_METADATA_BYTES: usize = 4 << 20;
 
-/// Begins every manifest file; the inner object follows.
-const OPENING: &[u8] = b"{\"manifest\":";
+/// Name of the inner object.
+const NAME: &str = "manifest";
 
 /// A published checkpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,19 +122,14 @@ pub struct RunRef {
     pub rows: u64,
 }
 
-/// The outer shape.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Outer<'a> {
-    #[serde(borrow)]
-    manifest: &'a RawValue,
-    checksum: Cow<'a, str>,
-}
-
-/// What is read before anything else, from any version.
-#[derive(Deserialize)]
-struct Version {
-    format_version: u64,
+impl RunRef {
+    /// Whether this reference is to the same file as `other`, and to all of it that `other` is to.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let facts = |run: &Self| (run.kind, run.size, run.digest, run.seal, run.rows);
+        self.path == other.path
+            && facts(self) == facts(other)
+            && self.clip.intersection(other.clip) == Some(other.clip)
+    }
 }
 
 /// The inner object, in the order of its bytes.
@@ -155,7 +152,7 @@ struct Inner<'a> {
 impl Manifest {
     /// The path of the manifest of checkpoint `id`.
     pub fn path(id: u64) -> String {
-        format!("{MANIFESTS}/{id:020}.json")
+        names::manifest(id)
     }
 
     /// The bytes of the manifest file.
@@ -185,7 +182,7 @@ impl Manifest {
             metadata: metadata.collect::<Result<_>>()?,
         };
         let inner = serde_json::to_string(&inner).map_err(unwritable)?;
-        let bytes = assemble(&inner, &Digest::of(inner.as_bytes()).to_string());
+        let bytes = sealed::seal(NAME, &inner);
         // What could not be read back is not written: metadata nested too deep, for example.
         Self::from_bytes(&bytes, &Self::path(self.checkpoint_id)).map_err(|error| {
             Error::new(ErrorKind::Invalid, "the manifest could not be read back").with_source(error)
@@ -208,52 +205,11 @@ impl Manifest {
                 "the manifest is too large",
             ));
         }
-        let outer: Outer<'_> = serde_json::from_slice(bytes).map_err(|error| {
-            corrupt(file, offset_of(bytes, &error), "not a manifest").with_source(error)
-        })?;
-        let raw = outer.manifest.get();
-        let again = assemble(raw, &outer.checksum);
-        if let Some(offset) = first_difference(bytes, &again) {
-            return Err(corrupt(
-                file,
-                offset,
-                "the manifest is not in canonical form",
-            ));
-        }
-        let start = OPENING.len() as u64;
-        let found = Digest::of(raw.as_bytes()).to_string();
-        if found != outer.checksum {
-            return Err(
-                corrupt(file, start, "the checksum of the manifest does not match")
-                    .with("expected", outer.checksum)
-                    .with("found", found),
-            );
-        }
-
-        let not_inner = |error: serde_json::Error| {
-            let offset = start + offset_of(raw.as_bytes(), &error);
-            corrupt(file, offset, "the manifest is not legal").with_source(error)
-        };
-        let Version { format_version } = serde_json::from_str(raw).map_err(not_inner)?;
-        if format_version > u64::from(MANIFEST_FORMAT) {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "the manifest format is of a newer version",
-            )
-            .with("found", format_version)
-            .with("supported", MANIFEST_FORMAT)
-            .with("file", file)
-            .with("offset", start));
-        }
+        let (raw, start) = sealed::unseal(NAME, bytes, MANIFEST_FORMAT, file)?;
+        let not_inner = |error| sealed::not_legal(NAME, raw, start, file, error);
         let inner: Inner<'_> = serde_json::from_str(raw).map_err(not_inner)?;
-        let again = serde_json::to_vec(&inner).map_err(not_inner)?;
-        if let Some(offset) = first_difference(raw.as_bytes(), &again) {
-            return Err(corrupt(
-                file,
-                start + offset,
-                "the manifest is not in canonical form",
-            ));
-        }
+        let again = serde_json::to_string(&inner).map_err(not_inner)?;
+        sealed::check_canonical(NAME, raw, &again, start, file)?;
         let size = inner
             .metadata
             .values()
@@ -401,36 +357,4 @@ pub(crate) fn first_uncovered(
         next = next.max(last + 1);
     }
     (next <= u32::from(range.last())).then_some(next)
-}
-
-/// Directory of the manifests.
-pub(crate) const MANIFESTS: &str = "manifests";
-
-fn assemble(manifest: &str, checksum: &str) -> Vec<u8> {
-    let checksum = checksum.as_bytes();
-    [
-        OPENING,
-        manifest.as_bytes(),
-        b",\"checksum\":\"",
-        checksum,
-        b"\"}\n",
-    ]
-    .concat()
-}
-
-/// Where two byte strings differ first.
-fn first_difference(a: &[u8], b: &[u8]) -> Option<u64> {
-    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    (a.len() != b.len() || same != a.len()).then_some(same as u64)
-}
-
-/// The offset of a parse error; the library knows lines and columns.
-fn offset_of(bytes: &[u8], error: &serde_json::Error) -> u64 {
-    let before = bytes
-        .split_inclusive(|byte| *byte == b'\n')
-        .take(error.line().saturating_sub(1))
-        .map(<[u8]>::len)
-        .sum::<usize>();
-    let offset = before + error.column().saturating_sub(1);
-    offset.min(bytes.len()) as u64
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use pollster::block_on;
 use state_api::{KeyGroups, Result, StateBackend, StateView};
 use state_checkpoint::{
-    Checkpoint, Manifest, MemoryStorage, RestoreSource, RunOptions, open_restore, publish,
-    write_part,
+    Checkpoint, Lineage, Manifest, MemoryStorage, Purpose, RestoreSource, Strategy, Ticket,
+    WriteOptions, open_restore, publish,
 };
 
 const OPERATOR: &str = "suite";
@@ -21,26 +21,25 @@ impl Backup {
     /// A checkpoint with a part for each view.
     pub(crate) fn of<V: StateView>(views: impl IntoIterator<Item = V>) -> Result<Self> {
         let storage = MemoryStorage::new();
+        let ticket = Ticket::unpinned(1)?;
+        let (lineage, options) = (Lineage::new(OPERATOR), WriteOptions::default());
         let mut parts = Vec::new();
         let mut max_parallelism = 0;
         for view in views {
-            let groups = view.key_groups();
-            max_parallelism = groups.max_parallelism();
-            let states = view.states();
-            let mut rows = view.into_rows(groups.range())?;
-            let options = RunOptions::default();
-            let part = write_part(&storage, OPERATOR, groups, &states, &mut rows, &options);
-            parts.push(block_on(part)?);
+            max_parallelism = view.key_groups().max_parallelism();
+            let task = lineage.take(&ticket, view, &Strategy::Full);
+            parts.push(block_on(task.write(&storage, &options))?.part);
         }
         let metadata = BTreeMap::new();
         let checkpoint = Checkpoint {
-            id: 1,
             max_parallelism,
+            fence: 0,
+            purpose: Purpose::Checkpoint,
             parts,
             metadata,
             created_ms: 0,
         };
-        let manifest = block_on(publish(&storage, checkpoint))?;
+        let manifest = block_on(publish(&storage, &ticket, checkpoint))?;
         Ok(Self { storage, manifest })
     }
 

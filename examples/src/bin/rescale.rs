@@ -8,12 +8,15 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::sync::Arc;
 
 use state_backends::StateBackend;
-use state_backends::checkpoint::{self, Checkpoint, MemoryStorage, Part, RunOptions};
+use state_backends::checkpoint::{
+    self, Job, JobOptions, Lineage, MemoryStorage, Part, Strategy, Ticket, WriteOptions,
+};
 use state_backends::heap::HeapBackend;
 use state_backends::redb::{self, RedbConfig};
-use state_backends::{Clock, KeyGroups, KeyHash, Result, SystemClock, ValueDescriptor};
+use state_backends::{KeyGroups, KeyHash, Result, SystemClock, ValueDescriptor};
 
 const USERS: u64 = 1_000;
 const GROUPS: u16 = KeyGroups::DEFAULT;
@@ -31,20 +34,24 @@ fn click<B: StateBackend<Key = u64>>(state: &mut B, nth: u64) -> Result<u64> {
 }
 
 /// Worker `index` of two counts, and writes its part of a checkpoint.
-async fn before(storage: &MemoryStorage, index: u16) -> Result<Part> {
+async fn before(job: &Job, ticket: &Ticket, index: u16) -> Result<Part> {
     let groups = KeyGroups::of_worker(GROUPS, index, 2)?;
     let mut state = HeapBackend::new(groups);
     click(&mut state, 1)?;
-    checkpoint::write_view(storage, "clicks", state.freeze()?, &RunOptions::default()).await
+    let task = Lineage::new("clicks").take(ticket, state.freeze()?, &Strategy::Full);
+    let written = task
+        .write(&**job.storage(), &WriteOptions::default())
+        .await?;
+    Ok(written.part)
 }
 
 /// Worker `index` of three goes on; returns the users that it owns.
-async fn after(storage: &MemoryStorage, index: u16) -> Result<u64, Box<dyn Error>> {
+async fn after(job: &Job, index: u16) -> Result<u64, Box<dyn Error>> {
     let groups = KeyGroups::of_worker(GROUPS, index, 3)?;
     let dir = tempfile::tempdir()?;
     let mut state = redb::open(dir.path(), groups, &RedbConfig::default())?;
-    let manifest = checkpoint::latest(storage).await?.ok_or("no checkpoint")?;
-    checkpoint::restore(storage, &manifest, "clicks", &mut state).await?;
+    let manifest = job.latest().await?.ok_or("no checkpoint")?;
+    checkpoint::restore(&**job.storage(), &manifest, "clicks", &mut state).await?;
     let users = click(&mut state, 2)?;
     state.destroy()?;
     Ok(users)
@@ -52,20 +59,20 @@ async fn after(storage: &MemoryStorage, index: u16) -> Result<u64, Box<dyn Error
 
 fn main() -> Result<(), Box<dyn Error>> {
     pollster::block_on(async {
-        let storage = MemoryStorage::new();
-        let parts = vec![before(&storage, 0).await?, before(&storage, 1).await?];
-        let taken = Checkpoint {
-            id: 1,
-            max_parallelism: GROUPS,
-            parts,
-            metadata: BTreeMap::new(), // where a job keeps its position in the input
-            created_ms: SystemClock.now_ms(),
-        };
-        checkpoint::publish(&storage, taken).await?;
+        let (storage, clock) = (Arc::new(MemoryStorage::new()), Arc::new(SystemClock));
+        let job = Job::open(storage, clock, JobOptions::new(GROUPS)).await?;
+        let pending = job.begin().await?;
+        let ticket = pending.ticket();
+        let parts = vec![
+            before(&job, ticket, 0).await?,
+            before(&job, ticket, 1).await?,
+        ];
+        // The metadata is where a job keeps its position in the input.
+        pending.publish(parts, BTreeMap::new()).await?;
 
         let mut users = Vec::new();
         for index in 0..3 {
-            users.push(after(&storage, index).await?);
+            users.push(after(&job, index).await?);
         }
         assert_eq!(users.iter().sum::<u64>(), USERS);
         println!("three workers on redb own {users:?} of {USERS} users, two clicks each");

@@ -13,9 +13,10 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::ops::Range;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use state_backends::any::SCHEMES;
-use state_backends::checkpoint::{self, MemoryStorage, RunOptions};
+use state_backends::checkpoint::{self, Job, JobOptions, MemoryStorage, WriteOptions};
 use state_backends::{
     BackendUrl, KeyGroups, Map, MapDescriptor, Result, StateBackend, StateRead, SystemClock, Value,
     ValueDescriptor,
@@ -68,32 +69,18 @@ impl Sales {
 }
 
 /// Goes on from the latest checkpoint, on the backend that `url` names, and takes the next.
-async fn go_on(url: &BackendUrl, storage: &MemoryStorage, numbers: Range<u64>) -> Result<()> {
+async fn go_on(url: &BackendUrl, job: &Job, numbers: Range<u64>) -> Result<()> {
     let mut state = url.open::<u64>(KeyGroups::all(KeyGroups::DEFAULT)?)?;
     let sales = Sales::register(&mut state)?;
-    let latest = checkpoint::latest(storage).await?;
-    if let Some(latest) = &latest {
-        checkpoint::restore(storage, latest, OPERATOR, &mut state).await?;
+    if let Some(latest) = job.latest().await? {
+        checkpoint::restore(&**job.storage(), &latest, OPERATOR, &mut state).await?;
     }
 
     eprintln!("sales {numbers:?} on {url}");
     let is_last = numbers.end == SALES;
     sales.sell(&mut state, numbers)?;
-    let (view, id) = (
-        state.freeze()?,
-        latest.map_or(1, |latest| latest.checkpoint_id + 1),
-    );
-    let (metadata, options) = (BTreeMap::new(), RunOptions::default());
-    checkpoint::checkpoint(
-        storage,
-        id,
-        OPERATOR,
-        view,
-        metadata,
-        &options,
-        &SystemClock,
-    )
-    .await?;
+    let (view, metadata) = (state.freeze()?, BTreeMap::new());
+    checkpoint::checkpoint(job, OPERATOR, view, metadata, &WriteOptions::default()).await?;
 
     if is_last {
         sales.report(&state)?;
@@ -103,11 +90,13 @@ async fn go_on(url: &BackendUrl, storage: &MemoryStorage, numbers: Range<u64>) -
 
 /// Gives each backend its share of the sales.
 fn run(urls: &[BackendUrl]) -> Result<()> {
-    let storage = MemoryStorage::new();
+    let (storage, clock) = (Arc::new(MemoryStorage::new()), Arc::new(SystemClock));
+    let job = Job::open(storage, clock, JobOptions::new(KeyGroups::DEFAULT));
+    let job = pollster::block_on(job)?;
     let (mut begin, mut left) = (0, urls.len() as u64);
     for url in urls {
         let end = begin + (SALES - begin) / left;
-        pollster::block_on(go_on(url, &storage, begin..end))?;
+        pollster::block_on(go_on(url, &job, begin..end))?;
         (begin, left) = (end, left - 1);
     }
     Ok(())

@@ -222,6 +222,11 @@ impl RunWriter {
         Ok(run)
     }
 
+    /// Bytes of the file so far.
+    pub fn bytes(&self) -> u64 {
+        self.offset
+    }
+
     fn check_position(&self, group: u16, state: u32, key: &[u8]) -> Result<()> {
         if !self.groups.range().contains(group) {
             return Err(

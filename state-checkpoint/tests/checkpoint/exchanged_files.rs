@@ -1,10 +1,11 @@
 //! A whole, healthy file in the place of another one is found, even if it has the same size.
 
 use state_api::KeyGroups;
-use state_checkpoint::{Compression, Manifest, MemoryStorage, publish, verify};
+use state_checkpoint::{Compression, Manifest, MemoryStorage, verify};
 
 use crate::support::{
-    Row, assert_corrupt, block_on, checkpoint, content, options, part_of, replace, restore_all,
+    Row, assert_corrupt, block_on, checkpoint, content, options, part_of, publish_as, replace,
+    restore_all,
 };
 
 /// Two checkpoints whose runs have the same size, states, groups and number of rows.
@@ -14,7 +15,7 @@ fn twins() -> (MemoryStorage, [Manifest; 2]) {
         let rows: Vec<Row> = vec![(3, 1, b"key".to_vec(), vec![id; 8])];
         let options = options(100, Compression::None);
         let part = part_of(&storage, KeyGroups::all(10).unwrap(), &rows, &options).unwrap();
-        block_on(publish(&storage, checkpoint(id.into(), 10, vec![part]))).unwrap()
+        publish_as(&storage, id.into(), checkpoint(10, vec![part])).unwrap()
     });
     (storage, manifests)
 }

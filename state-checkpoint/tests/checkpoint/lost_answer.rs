@@ -1,16 +1,16 @@
 //! A publisher whose write succeeds while the answer is lost finds out that it won.
 
 use state_api::ErrorKind;
-use state_checkpoint::{MemoryStorage, latest, publish};
+use state_checkpoint::{MemoryStorage, latest};
 
 use crate::support::fault::{Fault, FaultStorage};
-use crate::support::{block_on, checkpoint};
+use crate::support::{block_on, checkpoint, publish_as};
 
 #[test]
 fn its_own_write_is_success() {
     for fault in [Fault::After, Fault::Before] {
         let storage = FaultStorage::new(MemoryStorage::new(), 0, fault);
-        let manifest = block_on(publish(&storage, checkpoint(5, 10, Vec::new()))).unwrap();
+        let manifest = publish_as(&storage, 5, checkpoint(10, Vec::new())).unwrap();
         assert_eq!(
             block_on(latest(&storage)).unwrap(),
             Some(manifest),
@@ -23,9 +23,9 @@ fn its_own_write_is_success() {
 fn the_write_of_another_is_a_conflict() {
     for fault in [Fault::After, Fault::Before] {
         let inner = MemoryStorage::new();
-        let theirs = block_on(publish(&inner, checkpoint(5, 10, Vec::new()))).unwrap();
+        let theirs = publish_as(&inner, 5, checkpoint(10, Vec::new())).unwrap();
         let storage = FaultStorage::new(inner, 0, fault);
-        let error = block_on(publish(&storage, checkpoint(5, 10, Vec::new()))).unwrap_err();
+        let error = publish_as(&storage, 5, checkpoint(10, Vec::new())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
         assert_eq!(
             error.context("its_commit_id"),

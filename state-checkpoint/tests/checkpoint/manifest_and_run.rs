@@ -2,10 +2,12 @@
 //! by verify.
 
 use state_api::KeyGroups;
-use state_checkpoint::{CheckpointStorage, Manifest, MemoryStorage, Part, publish, verify};
+use state_checkpoint::{CheckpointStorage, Manifest, MemoryStorage, Part, verify};
 
 use crate::support::craft::{Block, Run, put};
-use crate::support::{assert_corrupt, block_on, checkpoint, range, restore, state, states};
+use crate::support::{
+    assert_corrupt, block_on, checkpoint, publish_as, range, restore, state, states,
+};
 
 /// A checkpoint of one crafted run.
 fn published(bend: fn(&mut Run, &mut Part)) -> (MemoryStorage, Manifest) {
@@ -22,7 +24,7 @@ fn published(bend: fn(&mut Run, &mut Part)) -> (MemoryStorage, Manifest) {
     let (bytes, run) = craft.seal("runs/x.run");
     block_on(storage.put_new(&run.path, &bytes)).unwrap();
     part.runs.push(run);
-    let manifest = block_on(publish(&storage, checkpoint(1, 10, vec![part]))).unwrap();
+    let manifest = publish_as(&storage, 1, checkpoint(10, vec![part])).unwrap();
     (storage, manifest)
 }
 

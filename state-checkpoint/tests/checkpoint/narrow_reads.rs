@@ -1,10 +1,10 @@
 //! A narrow key-group range is read without the rest of the file.
 
 use state_api::KeyGroups;
-use state_checkpoint::{Compression, MemoryStorage, publish};
+use state_checkpoint::{Compression, MemoryStorage};
 
 use crate::support::fault::{Fault, FaultStorage};
-use crate::support::{Row, block_on, checkpoint, groups, options, part_of, restore};
+use crate::support::{Row, checkpoint, groups, options, part_of, publish_as, restore};
 
 #[test]
 fn one_group_of_a_hundred_costs_about_a_hundredth() {
@@ -15,7 +15,7 @@ fn one_group_of_a_hundred_costs_about_a_hundredth() {
     let all = KeyGroups::all(100).unwrap();
     let part = part_of(&inner, all, &rows, &options(4096, Compression::None)).unwrap();
     let size = part.runs[0].size;
-    let manifest = block_on(publish(&inner, checkpoint(1, 100, vec![part]))).unwrap();
+    let manifest = publish_as(&inner, 1, checkpoint(100, vec![part])).unwrap();
 
     let storage = FaultStorage::new(inner, usize::MAX, Fault::Before);
     let found = restore(&storage, &manifest, groups(100, 50, 50)).unwrap();

@@ -4,9 +4,9 @@ use std::sync::{Barrier, Mutex};
 use std::thread;
 
 use state_api::ErrorKind;
-use state_checkpoint::{CheckpointStorage, LocalStorage, MemoryStorage, latest, publish};
+use state_checkpoint::{CheckpointStorage, LocalStorage, MemoryStorage, latest};
 
-use crate::support::{block_on, checkpoint};
+use crate::support::{block_on, checkpoint, publish_as};
 
 #[test]
 fn exactly_one_of_two_publishers_wins() {
@@ -23,7 +23,7 @@ fn race(storage: &dyn CheckpointStorage, rounds: u64) {
             for _ in 0..2 {
                 scope.spawn(|| {
                     barrier.wait();
-                    match block_on(publish(storage, checkpoint(id, 10, Vec::new()))) {
+                    match publish_as(storage, id, checkpoint(10, Vec::new())) {
                         Ok(manifest) => won.lock().unwrap().push(manifest),
                         Err(error) => lost.lock().unwrap().push(error),
                     }

@@ -1,9 +1,9 @@
 //! From any parallelism to any other: each row comes back once, at the worker that owns it.
 
 use state_api::KeyGroups;
-use state_checkpoint::{Compression, MemoryStorage, Part, publish};
+use state_checkpoint::{Compression, MemoryStorage, Part};
 
-use crate::support::{Row, block_on, checkpoint, options, part_of, restore};
+use crate::support::{Row, checkpoint, options, part_of, publish_as, restore};
 
 #[test]
 fn the_union_over_all_workers_is_the_state() {
@@ -26,7 +26,7 @@ fn the_union_over_all_workers_is_the_state() {
                 part_of(&storage, own, &rows, &options(50, Compression::Lz4)).unwrap()
             })
             .collect();
-        let manifest = block_on(publish(&storage, checkpoint(1, MAX, parts))).unwrap();
+        let manifest = publish_as(&storage, 1, checkpoint(MAX, parts)).unwrap();
         for to in [1, 2, 3, 5, 8, 24] {
             let mut union = Vec::new();
             for worker in 0..to {

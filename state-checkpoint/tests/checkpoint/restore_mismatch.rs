@@ -1,14 +1,14 @@
 //! A restore that does not fit the checkpoint says what does not fit, naming both sides.
 
-use state_api::row::{StateKind, StateMeta};
+use state_api::row::{AllRows, StateKind, StateMeta};
 use state_api::{Error, ErrorKind, KeyGroups};
 use state_checkpoint::{
-    Checkpoint, CheckpointStorage, Manifest, MemoryStorage, Part, RunOptions, open_restore,
-    publish, write_part,
+    Checkpoint, CheckpointStorage, Manifest, MemoryStorage, Part, Ticket, WriteOptions,
+    open_restore, write_part,
 };
 
 use crate::support::{
-    Row, Rows, block_on, checkpoint, drain, groups, range, small_checkpoint, state,
+    Row, Rows, block_on, checkpoint, drain, groups, publish_as, range, small_checkpoint, state,
 };
 
 fn open(storage: &dyn CheckpointStorage, manifest: &Manifest, groups: KeyGroups) -> Error {
@@ -23,9 +23,10 @@ fn part(storage: &dyn CheckpointStorage, groups: KeyGroups, states: &[StateMeta]
                 .map(move |(s, meta)| (group, s, b"k".to_vec(), meta.name.as_bytes().to_vec()))
         })
         .collect();
-    let (mut rows, options) = (Rows(rows.iter()), RunOptions::default());
+    let mut rows = AllRows::new(Rows(rows.iter()));
+    let (ticket, options) = (Ticket::unpinned(1).unwrap(), WriteOptions::default());
     block_on(write_part(
-        storage, "operator", groups, states, &mut rows, &options,
+        storage, &ticket, "operator", groups, states, &mut rows, &options,
     ))
     .unwrap()
 }
@@ -57,7 +58,7 @@ fn key_groups_that_are_not_there() {
     let storage = MemoryStorage::new();
     let states = [state("a")];
     let parts = [groups(10, 0, 2), groups(10, 5, 8)].map(|own| part(&storage, own, &states));
-    let manifest = block_on(publish(&storage, checkpoint(1, 10, parts.to_vec()))).unwrap();
+    let manifest = publish_as(&storage, 1, checkpoint(10, parts.to_vec())).unwrap();
     for (first, last, missing) in [(0, 9, "3"), (3, 3, "3"), (5, 9, "9"), (4, 6, "4")] {
         let error = open(&storage, &manifest, groups(10, first, last));
         assert_eq!(error.kind(), ErrorKind::Invalid, "{first}..={last}");
@@ -83,7 +84,7 @@ fn two_parts_that_describe_a_state_differently() {
         part(&storage, groups(10, 0, 4), &[state("a")]),
         part(&storage, groups(10, 5, 9), std::slice::from_ref(&other)),
     ];
-    let manifest = block_on(publish(&storage, checkpoint(1, 10, parts))).unwrap();
+    let manifest = publish_as(&storage, 1, checkpoint(10, parts)).unwrap();
     let error = open(&storage, &manifest, KeyGroups::all(10).unwrap());
     assert_eq!(error.kind(), ErrorKind::Mismatch);
     assert_eq!(error.context("one"), Some(state("a").to_string().as_str()));
@@ -101,7 +102,7 @@ fn parts_with_different_states_are_united() {
             &[state("a"), state("b"), state("c")],
         ),
     ];
-    let manifest = block_on(publish(&storage, checkpoint(1, 10, parts))).unwrap();
+    let manifest = publish_as(&storage, 1, checkpoint(10, parts)).unwrap();
     let all = KeyGroups::all(10).unwrap();
     let mut source = block_on(open_restore(&storage, &manifest, "operator", all)).unwrap();
     let states = source.states().to_vec();
@@ -146,9 +147,9 @@ fn a_checkpoint_whose_parts_do_not_fit_is_not_published() {
     ] {
         let bad = Checkpoint {
             parts,
-            ..checkpoint(1, 10, Vec::new())
+            ..checkpoint(10, Vec::new())
         };
-        let error = block_on(publish(&storage, bad)).unwrap_err();
+        let error = publish_as(&storage, 1, bad).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
         assert!(
             block_on(state_checkpoint::list(&storage))
@@ -157,9 +158,9 @@ fn a_checkpoint_whose_parts_do_not_fit_is_not_published() {
         );
     }
     for max_parallelism in [0, 4, 32_769] {
-        let bad = checkpoint(1, max_parallelism, vec![good.clone()]);
+        let bad = checkpoint(max_parallelism, vec![good.clone()]);
         assert_eq!(
-            block_on(publish(&storage, bad)).unwrap_err().kind(),
+            publish_as(&storage, 1, bad).unwrap_err().kind(),
             ErrorKind::Invalid
         );
     }

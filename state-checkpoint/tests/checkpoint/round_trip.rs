@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use state_api::KeyGroups;
 use state_checkpoint::run::RunFile;
-use state_checkpoint::{Compression, MemoryStorage, publish, verify};
+use state_checkpoint::{Compression, MemoryStorage, verify};
 
 use crate::support::{
-    Row, block_on, checkpoint, drain, groups, options, part_of, range, restore, sorted_rows,
+    Row, block_on, checkpoint, drain, groups, options, part_of, publish_as, range, restore,
+    sorted_rows,
 };
 
 fn clip(rows: &[Row], first: u16, last: u16) -> Vec<Row> {
@@ -38,7 +39,7 @@ proptest! {
         let clipped = drain(&mut file.read(range(first, last))).unwrap();
         prop_assert_eq!(&clipped, &clip(&rows, first, last));
 
-        let manifest = block_on(publish(&storage, checkpoint(7, 12, vec![part]))).unwrap();
+        let manifest = publish_as(&storage, 7, checkpoint(12, vec![part])).unwrap();
         let restored = restore(&storage, &manifest, groups(12, first, last)).unwrap();
         prop_assert_eq!(&restored, &clipped);
         prop_assert_eq!(restore(&storage, &manifest, groups(12, 0, 11)).unwrap(), rows);
@@ -59,7 +60,7 @@ fn rows_far_larger_than_a_block_come_back() {
     ];
     let all = KeyGroups::all(2).unwrap();
     let part = part_of(&storage, all, &rows, &options(4096, Compression::Lz4)).unwrap();
-    let manifest = block_on(publish(&storage, checkpoint(1, 2, vec![part]))).unwrap();
+    let manifest = publish_as(&storage, 1, checkpoint(2, vec![part])).unwrap();
     assert_eq!(restore(&storage, &manifest, all).unwrap(), rows);
     assert_eq!(
         restore(&storage, &manifest, groups(2, 1, 1)).unwrap(),

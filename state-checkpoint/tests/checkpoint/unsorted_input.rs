@@ -1,7 +1,10 @@
 //! A writer that is given rows it must not write says which, and leaves no file.
 
+use state_api::row::AllRows;
 use state_api::{ErrorKind, Result};
-use state_checkpoint::{CheckpointStorage, Compression, MemoryStorage, Part, write_part};
+use state_checkpoint::{
+    CheckpointStorage, Compression, MemoryStorage, Part, Ticket, WriteOptions, write_part,
+};
 
 use crate::support::{Row, Rows, block_on, groups, options, part_of, state};
 
@@ -69,9 +72,12 @@ fn states_not_ascending_by_name_are_refused() {
     for names in [["b", "a"], ["a", "a"]] {
         let storage = MemoryStorage::new();
         let (states, options) = (names.map(state), options(100, Compression::None));
-        let mut rows = Rows([].iter());
+        let mut rows = AllRows::new(Rows([].iter()));
+        let ticket = Ticket::unpinned(1).unwrap();
+        let options = WriteOptions::default().with_run(options);
         let part = write_part(
             &storage,
+            &ticket,
             "o",
             groups(10, 0, 9),
             &states,

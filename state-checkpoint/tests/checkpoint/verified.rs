@@ -1,12 +1,12 @@
 //! Verify reads all bytes of all files once and says how much that was.
 
 use state_api::KeyGroups;
-use state_checkpoint::{
-    CheckpointStorage, Digest, MemoryStorage, RunOptions, load, publish, verify, write_part,
-};
+use state_checkpoint::{CheckpointStorage, Digest, MemoryStorage, RunOptions, load, verify};
 
 use crate::support::fault::{Fault, FaultStorage};
-use crate::support::{Row, Rows, block_on, checkpoint, files, range, small_checkpoint, states};
+use crate::support::{
+    Row, block_on, checkpoint, files, part_of, publish_as, range, small_checkpoint,
+};
 
 #[test]
 fn the_report_counts_files_bytes_and_rows() {
@@ -38,10 +38,7 @@ fn a_file_of_two_parts_is_read_once() {
         .map(|group| (group, 0, vec![0; 100_000], vec![1]))
         .collect();
     let all = KeyGroups::all(10).unwrap();
-    let (states, options) = (states(), RunOptions::default());
-    let mut source = Rows(rows.iter());
-    let part = write_part(&inner, "operator", all, &states, &mut source, &options);
-    let whole = block_on(part).unwrap();
+    let whole = part_of(&inner, all, &rows, &RunOptions::default()).unwrap();
     // A rescale without rewriting: both workers refer to their half of the file.
     let parts = [range(0, 3), range(4, 9)].map(|half| {
         let mut part = whole.clone();
@@ -49,7 +46,7 @@ fn a_file_of_two_parts_is_read_once() {
         part.runs[0].clip = half;
         part
     });
-    let manifest = block_on(publish(&inner, checkpoint(1, 10, parts.to_vec()))).unwrap();
+    let manifest = publish_as(&inner, 1, checkpoint(10, parts.to_vec())).unwrap();
     let storage = FaultStorage::new(inner, usize::MAX, Fault::Before);
     let report = block_on(verify(&storage, &manifest)).unwrap();
     assert_eq!((report.files, report.rows), (1, 10));

@@ -83,5 +83,5 @@ fn count<B: StateBackend<Key = String>>(
         }
     }
     bar.finish_and_clear();
-    checkpoints.map_or(Ok(()), Checkpoints::wait)
+    checkpoints.map_or(Ok(()), |checkpoints| checkpoints.wait(state))
 }

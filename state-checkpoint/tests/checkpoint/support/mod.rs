@@ -6,11 +6,11 @@ pub(crate) mod fault;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use state_api::row::{CodecId, RowRef, RowSource, StateKind, StateMeta};
+use state_api::row::{AllRows, CodecId, RowRef, RowSource, StateKind, StateMeta};
 use state_api::{Error, ErrorKind, KeyGroupRange, KeyGroups, Result};
 use state_checkpoint::{
-    Checkpoint, CheckpointStorage, Compression, Manifest, MemoryStorage, Part, RunOptions, load,
-    open_restore, publish, write_part,
+    Checkpoint, CheckpointStorage, Compression, Manifest, MemoryStorage, Part, Purpose, RunOptions,
+    Ticket, WriteOptions, load, open_restore, publish, write_part,
 };
 
 pub(crate) use pollster::block_on;
@@ -85,26 +85,37 @@ pub(crate) fn part_of(
     rows: &[Row],
     options: &RunOptions,
 ) -> Result<Part> {
-    let mut rows = Rows(rows.iter());
+    let mut rows = AllRows::new(Rows(rows.iter()));
     block_on(write_part(
         storage,
+        &Ticket::unpinned(1)?,
         "operator",
         groups,
         &states(),
         &mut rows,
-        options,
+        &WriteOptions::default().with_run(options.clone()),
     ))
 }
 
-pub(crate) fn checkpoint(id: u64, max_parallelism: u16, parts: Vec<Part>) -> Checkpoint {
+pub(crate) fn checkpoint(max_parallelism: u16, parts: Vec<Part>) -> Checkpoint {
     let metadata = BTreeMap::from([("source".to_owned(), serde_json::json!({"offset": 17}))]);
     Checkpoint {
-        id,
         max_parallelism,
+        fence: 0,
+        purpose: Purpose::Checkpoint,
         parts,
         metadata,
         created_ms: 1_700_000_000_000,
     }
+}
+
+/// Publishes parts as checkpoint `id`.
+pub(crate) fn publish_as(
+    storage: &dyn CheckpointStorage,
+    id: u64,
+    checkpoint: Checkpoint,
+) -> Result<Manifest> {
+    block_on(publish(storage, &Ticket::unpinned(id)?, checkpoint))
 }
 
 /// A storage with checkpoint 1: two workers, ten key groups, small blocks of both kinds.
@@ -140,7 +151,7 @@ pub(crate) fn small_checkpoint() -> (MemoryStorage, Vec<Row>) {
         &options(512, Compression::None),
     )
     .unwrap();
-    block_on(publish(&storage, checkpoint(1, 10, vec![second, first]))).unwrap();
+    publish_as(&storage, 1, checkpoint(10, vec![second, first])).unwrap();
     (storage, rows)
 }
 

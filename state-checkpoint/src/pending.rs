@@ -1,0 +1,221 @@
+//! A checkpoint in flight, as its coordinator holds it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+use state_api::{Error, ErrorKind, KeyGroupRange, Result};
+
+use crate::catalog;
+use crate::job::{Shared, taken_over};
+use crate::manifest::{Manifest, Part, Purpose, first_uncovered};
+use crate::publish::{Checkpoint, publish};
+use crate::record::{self, Record};
+use crate::ticket::Ticket;
+
+/// A checkpoint that was begun: hand its [ticket](Pending::ticket) to all workers, and publish the parts
+/// that they return.
+///
+/// Dropping it gives it up, as [`abort`](Pending::abort) does, but leaves its pin to collection.
+pub struct Pending {
+    job: Arc<Shared>,
+    ticket: Ticket,
+    purpose: Purpose,
+    started_ms: u64,
+}
+
+impl Pending {
+    pub(crate) fn new(job: Arc<Shared>, ticket: Ticket, purpose: Purpose, started_ms: u64) -> Self {
+        Self {
+            job,
+            ticket,
+            purpose,
+            started_ms,
+        }
+    }
+
+    /// The id of the checkpoint.
+    pub fn id(&self) -> u64 {
+        self.ticket.checkpoint_id()
+    }
+
+    /// What workers have to know.
+    pub fn ticket(&self) -> &Ticket {
+        &self.ticket
+    }
+
+    /// Publishes the parts of all workers of all operators, with `metadata` of the caller's, such as the
+    /// positions of its sources. After `Ok` the checkpoint counts.
+    ///
+    /// # Errors
+    /// - [`ErrorKind::Invalid`] when an operator's parts leave out a key group, a part refers to a file
+    ///   that was neither written with this ticket nor belongs to a parent of it, or breaks a rule of
+    ///   the manifest.
+    /// - [`ErrorKind::Conflict`] when another job has taken over, the checkpoint took longer than the
+    ///   grace period, newer ones have made it superfluous, or its savepoint's name was taken meanwhile.
+    /// - Those of the storage; after [`ErrorKind::Io`] the checkpoint may count or not. Begin the next one.
+    pub async fn publish(
+        self,
+        parts: Vec<Part>,
+        metadata: BTreeMap<String, Value>,
+    ) -> Result<Manifest> {
+        let job = &*self.job;
+        let storage = &*job.storage;
+        self.check_coverage(&parts)?;
+        let record = record::current(storage).await?;
+        job.check_fence(&record)?;
+        self.check_files(&parts).await?;
+        self.check_time()?;
+        let checkpoint = Checkpoint {
+            max_parallelism: job.max_parallelism(),
+            fence: job.fence,
+            purpose: self.purpose.clone(),
+            parts,
+            metadata,
+            created_ms: job.clock.now_ms(),
+        };
+        let manifest = publish(storage, &self.ticket, checkpoint).await?;
+        // It exists. Whether it counts is said by a catalog that is read after it was written.
+        let record = match &self.purpose {
+            Purpose::Savepoint(name) => self.register(name).await?,
+            _ => record::current(storage).await?,
+        };
+        if record.fence != job.fence {
+            return Err(taken_over(job.fence, &record));
+        }
+        if !record.shows(&manifest) {
+            return Err(superfluous(self.id(), &record));
+        }
+        job.remember(Arc::new(manifest.clone()));
+        self.unpin().await;
+        Ok(manifest)
+    }
+
+    /// Gives the checkpoint up. Files that were written for it are left to collection.
+    pub async fn abort(self) {
+        self.unpin().await;
+    }
+
+    /// Takes the pin away. If that fails, collection does it.
+    async fn unpin(&self) {
+        let _ = self.job.storage.delete(&self.ticket.owner().pin()).await;
+    }
+
+    /// Each operator's parts hold all key groups: a lost part must not look like a whole checkpoint.
+    fn check_coverage(&self, parts: &[Part]) -> Result<()> {
+        let all = KeyGroupRange::new(0, self.job.max_parallelism().saturating_sub(1))?;
+        let operators: BTreeSet<_> = parts.iter().map(|part| &part.operator).collect();
+        for operator in operators {
+            let held = parts.iter().filter(|part| part.operator == *operator);
+            if let Some(group) = first_uncovered(all, held.map(|part| part.key_groups)) {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    "the parts of an operator leave out a key group: publish those of all workers together",
+                )
+                .with("operator", operator)
+                .with("key_group", group)
+                .with("id", self.id()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Files are new, or those of a parent that is pinned.
+    async fn check_files(&self, parts: &[Part]) -> Result<()> {
+        let owner = self.ticket.owner();
+        let runs = parts.iter().flat_map(|part| &part.runs);
+        let mut reused: Vec<_> = runs.filter(|run| !owner.owns(&run.path)).collect();
+        for parent in self.ticket.parents().iter().rev() {
+            if reused.is_empty() {
+                return Ok(());
+            }
+            let Some(manifest) = self.parent(*parent).await? else {
+                continue;
+            };
+            let held: Vec<_> = manifest.parts.iter().flat_map(|part| &part.runs).collect();
+            reused.retain(|run| !held.iter().any(|held| held.covers(run)));
+        }
+        match reused.first() {
+            None => Ok(()),
+            Some(run) => Err(Error::new(
+                ErrorKind::Invalid,
+                "a part refers to a file that was not written for this checkpoint, nor is a parent's as it is",
+            )
+            .with("file", &run.path)
+            .with("clip", run.clip)
+            .with("id", self.id())
+            .with("parents", format_args!("{:?}", self.ticket.parents()))),
+        }
+    }
+
+    /// The manifest of a parent. It is pinned, so it is there even if it does not count any more.
+    async fn parent(&self, id: u64) -> Result<Option<Arc<Manifest>>> {
+        let known = self.job.known().manifests.get(&id).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        match catalog::read(&*self.job.storage, id).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            manifest => Ok(Some(Arc::new(manifest?))),
+        }
+    }
+
+    /// Past the grace period collection may have given up the id: say so before anything is written.
+    fn check_time(&self) -> Result<()> {
+        let taken_ms = self.job.clock.now_ms().saturating_sub(self.started_ms);
+        if u128::from(taken_ms) <= self.job.grace().as_millis() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            "the checkpoint took longer than the grace period: take the next one, or allow more",
+        )
+        .with("id", self.id())
+        .with("taken_ms", taken_ms)
+        .with("grace_ms", self.job.grace().as_millis()))
+    }
+
+    /// Enters the savepoint into the catalog.
+    async fn register(&self, name: &str) -> Result<Record> {
+        record::update(&*self.job.storage, |record| {
+            self.job.check_fence(record)?;
+            if self.id() < record.first {
+                return Err(superfluous(self.id(), record));
+            }
+            match record.savepoints.get(name) {
+                Some(id) if *id == self.id() => Ok(false),
+                Some(id) => Err(Error::new(
+                    ErrorKind::Conflict,
+                    "there is a savepoint of that name",
+                )
+                .with("savepoint", name)
+                .with("checkpoint", id)),
+                None => {
+                    record.savepoints.insert(name.to_owned(), self.id());
+                    Ok(true)
+                }
+            }
+        })
+        .await
+    }
+}
+
+#[cold]
+fn superfluous(id: u64, record: &Record) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "newer checkpoints were published and retained meanwhile, so that this one does not count",
+    )
+    .with("id", id)
+    .with("first", record.first)
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("ticket", &self.ticket)
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
+    }
+}
