@@ -105,6 +105,6 @@ pub use restore::{RestoreSource, open_restore};
 pub use run::{Compression, RunOptions};
 pub use storage::{CheckpointStorage, FileWriter, LocalStorage, MemoryStorage};
 pub use strategy::{ChainPolicy, Strategy};
-pub use task::{InFlight, PartTask, WriteOptions, Written, write_part};
+pub use task::{InFlight, NewPart, PartTask, WriteOptions, Written, write_part};
 pub use ticket::Ticket;
 pub use verify::{VerifyReport, verify};

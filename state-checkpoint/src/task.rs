@@ -246,38 +246,59 @@ impl InFlight {
     }
 }
 
-/// Writes changes as a part of a checkpoint, durably: what [`PartTask::write`] does with those of a view,
-/// for rows from elsewhere. `changes` are all rows: puts only. A worker without rows has a part
-/// all the same.
+/// A part that is to be written of changes from elsewhere than a view: see [`write_part`].
+#[derive(Clone, Debug)]
+pub struct NewPart<'a> {
+    /// Id of the operator.
+    pub operator: &'a str,
+    /// The key groups that the part is complete for.
+    pub key_groups: KeyGroups,
+    /// All states of the part, ascending by name.
+    pub states: &'a [StateMeta],
+    /// The runs that the changes apply to, oldest first: of a checkpoint that is
+    /// [pinned](Ticket::parents). None when the changes are all rows.
+    pub base: Vec<RunRef>,
+}
+
+/// Writes changes as a part of a checkpoint, durably: what [`PartTask::write`] does with those of a view.
+/// A worker without rows has a part all the same.
 ///
 /// # Errors
 /// [`Invalid`](ErrorKind::Invalid) when changes are not strictly ascending in a run, name a state that
-/// is not in `states`, or `states` are not unique and ascending by name;
-/// [`OutOfRange`](ErrorKind::OutOfRange) for a row outside `groups`; the errors of `changes` and of the
-/// storage.
+/// is not in the part, states are not unique and ascending by name, or there are tombstones without a
+/// base; [`OutOfRange`](ErrorKind::OutOfRange) for a row outside the key groups; the errors of `changes`
+/// and of the storage.
 pub async fn write_part(
     storage: &dyn CheckpointStorage,
     ticket: &Ticket,
-    operator: &str,
-    groups: KeyGroups,
-    states: &[StateMeta],
+    part: NewPart<'_>,
     changes: &mut dyn ChangeSource,
     options: &WriteOptions,
 ) -> Result<Part> {
+    let NewPart {
+        operator,
+        key_groups,
+        states,
+        base,
+    } = part;
     let to = Target {
         storage,
         ticket,
-        kind: RunKind::Base,
-        groups,
+        kind: if base.is_empty() {
+            RunKind::Base
+        } else {
+            RunKind::Delta
+        },
+        groups: key_groups,
         states,
         options,
     };
-    let (runs, _) = to.write(changes).await?;
+    let (new, _) = to.write(changes).await?;
     Ok(Part {
         operator: operator.to_owned(),
-        key_groups: groups.range(),
+        key_groups: key_groups.range(),
         states: states.to_vec(),
-        runs,
+        runs: base.into_iter().chain(new).collect(),
     })
 }
 

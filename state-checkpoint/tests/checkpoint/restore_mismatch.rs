@@ -3,7 +3,7 @@
 use state_api::row::{AllRows, StateKind, StateMeta};
 use state_api::{Error, ErrorKind, KeyGroups};
 use state_checkpoint::{
-    Checkpoint, CheckpointStorage, Manifest, MemoryStorage, Part, Ticket, WriteOptions,
+    Checkpoint, CheckpointStorage, Manifest, MemoryStorage, NewPart, Part, Ticket, WriteOptions,
     open_restore, write_part,
 };
 
@@ -25,10 +25,13 @@ fn part(storage: &dyn CheckpointStorage, groups: KeyGroups, states: &[StateMeta]
         .collect();
     let mut rows = AllRows::new(Rows(rows.iter()));
     let (ticket, options) = (Ticket::unpinned(1).unwrap(), WriteOptions::default());
-    block_on(write_part(
-        storage, &ticket, "operator", groups, states, &mut rows, &options,
-    ))
-    .unwrap()
+    let part = NewPart {
+        operator: "operator",
+        key_groups: groups,
+        states,
+        base: Vec::new(),
+    };
+    block_on(write_part(storage, &ticket, part, &mut rows, &options)).unwrap()
 }
 
 #[test]

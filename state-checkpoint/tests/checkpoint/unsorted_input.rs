@@ -3,7 +3,7 @@
 use state_api::row::AllRows;
 use state_api::{ErrorKind, Result};
 use state_checkpoint::{
-    CheckpointStorage, Compression, MemoryStorage, Part, Ticket, WriteOptions, write_part,
+    CheckpointStorage, Compression, MemoryStorage, NewPart, Part, Ticket, WriteOptions, write_part,
 };
 
 use crate::support::{Row, Rows, block_on, groups, options, part_of, state};
@@ -75,15 +75,13 @@ fn states_not_ascending_by_name_are_refused() {
         let mut rows = AllRows::new(Rows([].iter()));
         let ticket = Ticket::unpinned(1).unwrap();
         let options = WriteOptions::default().with_run(options);
-        let part = write_part(
-            &storage,
-            &ticket,
-            "o",
-            groups(10, 0, 9),
-            &states,
-            &mut rows,
-            &options,
-        );
+        let part = NewPart {
+            operator: "o",
+            key_groups: groups(10, 0, 9),
+            states: &states,
+            base: Vec::new(),
+        };
+        let part = write_part(&storage, &ticket, part, &mut rows, &options);
         assert_eq!(block_on(part).unwrap_err().kind(), ErrorKind::Invalid);
     }
 }

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use state_api::row::{AllRows, CodecId, RowRef, RowSource, StateKind, StateMeta};
 use state_api::{Error, ErrorKind, KeyGroupRange, KeyGroups, Result};
 use state_checkpoint::{
-    Checkpoint, CheckpointStorage, Compression, Manifest, MemoryStorage, Part, Purpose, RunOptions,
-    Ticket, WriteOptions, load, open_restore, publish, write_part,
+    Checkpoint, CheckpointStorage, Compression, Manifest, MemoryStorage, NewPart, Part, Purpose,
+    RunOptions, Ticket, WriteOptions, load, open_restore, publish, write_part,
 };
 
 pub(crate) use pollster::block_on;
@@ -89,9 +89,12 @@ pub(crate) fn part_of(
     block_on(write_part(
         storage,
         &Ticket::unpinned(1)?,
-        "operator",
-        groups,
-        &states(),
+        NewPart {
+            operator: "operator",
+            key_groups: groups,
+            states: &states(),
+            base: Vec::new(),
+        },
         &mut rows,
         &WriteOptions::default().with_run(options.clone()),
     ))

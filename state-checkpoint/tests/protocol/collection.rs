@@ -1,0 +1,76 @@
+//! Collection is a dry run unless told otherwise, and leaves alone what is in flight.
+
+use std::sync::Arc;
+
+use pollster::block_on;
+use state_checkpoint::{GcOptions, MemoryStorage};
+
+use crate::world::{GRACE, World};
+
+#[test]
+fn a_dry_run_says_what_would_go_and_changes_nothing() {
+    let storage = MemoryStorage::new();
+    let mut world = World::new(Arc::new(storage.clone()), 5);
+    let job = world.open().unwrap();
+    for _ in 0..3 {
+        world.work();
+        let (pending, parts) = world.take(&job, None, false).unwrap();
+        world.publish(pending, parts).unwrap();
+    }
+    drop(world.take(&job, None, false).unwrap());
+    world.retain(&job, 1).unwrap();
+    world
+        .clock
+        .advance(2 * u64::try_from(GRACE.as_millis()).unwrap());
+
+    let before = format!("{storage:?}");
+    let options = GcOptions::default().with_grace(GRACE);
+    let dry = block_on(job.gc(&options)).unwrap();
+    assert_eq!(format!("{storage:?}"), before);
+    assert!(dry.dry_run);
+    // Two checkpoints of two workers, and what was never published.
+    assert_eq!((dry.runs.len(), dry.kept, dry.other), (6, 2, 1));
+    assert_eq!(
+        (&dry.manifests[..], &dry.given_up[..]),
+        (&[1, 2][..], &[4][..])
+    );
+    assert!(dry.bytes > 0);
+
+    let real = block_on(job.gc(&options.with_delete())).unwrap();
+    let mut expected = dry;
+    expected.dry_run = false;
+    assert_eq!(real, expected);
+    world.check(&storage, "collected");
+    world.check_clean(&storage, "collected");
+}
+
+#[test]
+fn what_is_in_flight_stays_until_the_grace_period_is_over() {
+    let storage = MemoryStorage::new();
+    let mut world = World::new(Arc::new(storage.clone()), 5);
+    let job = world.open().unwrap();
+    world.work();
+    let (pending, parts) = world.take(&job, None, false).unwrap();
+    world
+        .clock
+        .advance(u64::try_from(GRACE.as_millis()).unwrap());
+    world.collect().unwrap();
+    world.publish(pending, parts).unwrap();
+    world.check(&storage, "in time");
+}
+
+#[test]
+fn an_old_catalog_is_thinned_out() {
+    let storage = MemoryStorage::new();
+    let mut world = World::new(Arc::new(storage.clone()), 5);
+    for _ in 0..80 {
+        world.open().unwrap();
+    }
+    world.collect().unwrap();
+    let records = block_on(world.storage.list("catalog")).unwrap();
+    assert_eq!(records.len(), 64);
+    let job = world.open().unwrap();
+    let (pending, parts) = world.take(&job, None, false).unwrap();
+    world.publish(pending, parts).unwrap();
+    world.check(&storage, "thinned");
+}

@@ -1,0 +1,19 @@
+//! What the protocol of jobs, publishing, retention and collection promises, whatever happens on the
+//! way.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, not the functions they call"
+)]
+
+mod sim;
+mod world;
+
+mod collection;
+mod crashes;
+mod fences;
+mod paused;
+mod reuse;
+mod savepoints;
+mod unreadable;
