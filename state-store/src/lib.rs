@@ -31,6 +31,7 @@ mod layout;
 mod memory;
 mod native;
 pub mod overlay;
+mod ranges;
 mod read;
 mod rows;
 mod slot;

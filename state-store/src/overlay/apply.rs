@@ -5,8 +5,8 @@ use std::ops::Bound;
 use state_api::Result;
 
 use crate::overlay::layer::{Layer, LayerTable, TableChange};
-use crate::overlay::ranges::DeletedRange;
 use crate::overlay::shared::SharedStore;
+use crate::ranges::DeletedRange;
 use crate::store::{Scan, TableId};
 
 /// Bytes behind which a step ends, so that one of large rows is not long.

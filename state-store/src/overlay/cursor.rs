@@ -8,7 +8,7 @@ use state_api::Result;
 
 use crate::layout::is_inverted;
 use crate::overlay::layer::{LayerTable, Rows};
-use crate::overlay::ranges::{DeletedRange, Ranges};
+use crate::ranges::{DeletedRange, Ranges};
 use crate::store::{Entry, OrderedRead, Scan, TableId};
 
 /// An end of a scan.

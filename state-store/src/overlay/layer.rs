@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use crate::overlay::ranges::{DeletedRange, Ranges};
+use crate::ranges::{DeletedRange, Ranges};
 use crate::store::TableId;
 
 /// Rows by key: a value, or `None` for a key that was deleted.

@@ -11,7 +11,7 @@ use state_api::Result;
 use crate::layout::is_inverted;
 use crate::overlay::cursor::{BaseCursor, End, LayerCursor, LayerRow};
 use crate::overlay::layer::{Layer, Lookup};
-use crate::overlay::ranges::DeletedRange;
+use crate::ranges::DeletedRange;
 use crate::store::{Entry, OrderedRead, Scan, TableId};
 
 /// The value of a key.

@@ -16,7 +16,6 @@ mod journal;
 mod layer;
 mod lease;
 pub mod merge;
-mod ranges;
 mod shared;
 mod stack;
 mod store;

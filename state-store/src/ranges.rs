@@ -8,11 +8,11 @@ use std::ops::Bound;
 const OVERHEAD: usize = 80;
 
 /// A range of keys: from its start on, and before its end; to the end of the table without one.
-pub(super) type DeletedRange<'a> = (&'a [u8], Option<&'a [u8]>);
+pub(crate) type DeletedRange<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// A set of keys as disjoint ranges. Ranges that touch are one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ranges {
+pub(crate) struct Ranges {
     /// Ends by starts.
     ends: BTreeMap<Box<[u8]>, Option<Box<[u8]>>>,
     bytes: usize,
@@ -20,18 +20,18 @@ pub(super) struct Ranges {
 
 impl Ranges {
     /// Bytes held.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// The ranges, ascending.
-    pub(super) fn iter(&self) -> impl Iterator<Item = DeletedRange<'_>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = DeletedRange<'_>> {
         self.ends.iter().map(lend)
     }
 
     /// The range that `key` lies in.
     #[inline]
-    pub(super) fn covering(&self, key: &[u8]) -> Option<DeletedRange<'_>> {
+    pub(crate) fn covering(&self, key: &[u8]) -> Option<DeletedRange<'_>> {
         if self.ends.is_empty() {
             return None;
         }
@@ -40,7 +40,7 @@ impl Ranges {
     }
 
     /// The part from `key` on of the first range that reaches behind `key`.
-    pub(super) fn from<'a>(&'a self, key: &'a [u8]) -> Option<DeletedRange<'a>> {
+    pub(crate) fn from<'a>(&'a self, key: &'a [u8]) -> Option<DeletedRange<'a>> {
         if let Some((_, end)) = self.covering(key) {
             return Some((key, end));
         }
@@ -49,7 +49,7 @@ impl Ranges {
     }
 
     /// Adds the keys from `from` on and before `to`.
-    pub(super) fn insert(&mut self, from: &[u8], to: Option<&[u8]>) {
+    pub(crate) fn insert(&mut self, from: &[u8], to: Option<&[u8]>) {
         if to.is_some_and(|to| to <= from) {
             return;
         }
@@ -79,7 +79,7 @@ impl Ranges {
     }
 
     /// Removes the range that starts at `start`.
-    pub(super) fn remove(&mut self, start: &[u8]) {
+    pub(crate) fn remove(&mut self, start: &[u8]) {
         if let Some(end) = self.ends.remove(start) {
             self.bytes -= bytes(start, end.as_deref());
         }
