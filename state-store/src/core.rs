@@ -4,7 +4,9 @@ use state_api::key::prefix_end;
 use state_api::row::{chunk, envelope};
 use state_api::{Codec, Error, ErrorKind, Result, StateValue};
 
+use crate::changes::Tracking;
 use crate::directory;
+use crate::engine::Engine;
 use crate::layout::{KeyBytes, RowPrefix};
 use crate::store::{OrderedStore, TableId};
 use crate::tails::{Tail, Tails};
@@ -14,8 +16,7 @@ const CHUNKS_AT_ONCE: u64 = 4096;
 
 #[derive(Debug)]
 pub(crate) struct Core<S> {
-    store: S,
-    poisoned: Option<Error>,
+    engine: Engine<S>,
     /// Set while foreign code runs - a closure, an iterator, a codec - that may leave half of
     /// something; still set afterwards if it panicked.
     in_update: bool,
@@ -29,8 +30,7 @@ pub(crate) struct Core<S> {
 impl<S: OrderedStore> Core<S> {
     pub(crate) fn new(store: S, chunks: u64) -> Self {
         Self {
-            store,
-            poisoned: None,
+            engine: Engine::new(store),
             in_update: false,
             next_chunk: chunks,
             chunk_bound: chunks,
@@ -41,27 +41,27 @@ impl<S: OrderedStore> Core<S> {
     }
 
     pub(crate) fn store(&self) -> &S {
-        &self.store
+        &self.engine.store
     }
 
     pub(crate) fn store_mut(&mut self) -> &mut S {
-        &mut self.store
+        &mut self.engine.store
     }
 
     pub(crate) fn into_store(self) -> S {
-        self.store
+        self.engine.store
     }
 
     /// Bytes of memory held beside the engine's own.
     pub(crate) fn bytes(&self) -> usize {
         let own = self.tails.bytes() + self.row.capacity() + self.element.capacity();
-        own + self.store.bytes_held()
+        own + self.engine.store.bytes_held()
     }
 
     /// Refuses further use after a failed write or a panicked closure.
     #[inline]
     pub(crate) fn check(&self) -> Result<()> {
-        if self.poisoned.is_none() && !self.in_update {
+        if self.engine.poisoned.is_none() && !self.in_update {
             Ok(())
         } else {
             Err(self.poison())
@@ -74,7 +74,7 @@ impl<S: OrderedStore> Core<S> {
             ErrorKind::Poisoned,
             "an earlier failure left the backend untrustworthy: destroy it and restore a checkpoint",
         );
-        match &self.poisoned {
+        match &self.engine.poisoned {
             Some(cause) => error.with_source(cause.clone()),
             None => error.with(
                 "cause",
@@ -83,23 +83,36 @@ impl<S: OrderedStore> Core<S> {
         }
     }
 
-    /// Runs a write of the engine; poisons on failure.
+    /// Runs a write of the engine that is none of a state's rows; poisons on failure.
     #[inline]
     pub(crate) fn write<R>(&mut self, write: impl FnOnce(&mut S) -> Result<R>) -> Result<R> {
         self.check()?;
-        self.attempt(write)
+        self.engine.attempt(write)
     }
 
-    /// [`Core::write`] inside of an operation that has checked.
+    /// Writes a row as it is.
     #[inline]
-    fn attempt<R>(&mut self, write: impl FnOnce(&mut S) -> Result<R>) -> Result<R> {
-        match write(&mut self.store) {
-            Ok(result) => Ok(result),
-            Err(error) => {
-                self.poisoned = Some(error.clone());
-                Err(error)
-            }
-        }
+    pub(crate) fn put_row(&mut self, table: TableId, key: &[u8], row: &[u8]) -> Result<()> {
+        self.check()?;
+        self.engine.put(table, key, row)
+    }
+
+    /// Removes a row.
+    #[inline]
+    pub(crate) fn delete(&mut self, table: TableId, key: &[u8]) -> Result<()> {
+        self.check()?;
+        self.engine.delete(table, key)
+    }
+
+    /// Removes the rows from `from` on and before `to`.
+    pub(crate) fn delete_range(
+        &mut self,
+        table: TableId,
+        from: &[u8],
+        to: Option<&[u8]>,
+    ) -> Result<()> {
+        self.check()?;
+        self.engine.delete_range(table, from, to)
     }
 
     /// Runs a user's closure; if it panics, the backend stays poisoned, also for an accessor that
@@ -115,7 +128,7 @@ impl<S: OrderedStore> Core<S> {
 
     /// Refuses all further use: the backend holds half of something.
     pub(crate) fn fail(&mut self, error: &Error) {
-        self.poisoned = Some(error.clone());
+        self.engine.poisoned = Some(error.clone());
     }
 
     /// Encodes a value into an envelope and writes it.
@@ -131,14 +144,7 @@ impl<S: OrderedStore> Core<S> {
         self.row.clear();
         envelope::begin(&mut self.row);
         codec.encode(value, &mut self.row)?;
-        let row = &self.row;
-        match self.store.put(table, key, row) {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                self.poisoned = Some(error.clone());
-                Err(error)
-            }
-        }
+        self.engine.put(table, key, &self.row)
     }
 
     /// Removes all rows below a prefix.
@@ -287,7 +293,7 @@ impl<S: OrderedStore> Core<S> {
             Some(number) => Some(prefix.chunk(number)),
             None => prefix_end(prefix.as_bytes()).map(KeyBytes::from_vec),
         };
-        self.attempt(|store| store.delete_range(table, &from, to.as_deref()))
+        self.engine.delete_range(table, &from, to.as_deref())
     }
 
     fn open_chunk(&mut self, table: TableId, prefix: &RowPrefix) -> Result<Tail> {
@@ -303,11 +309,12 @@ impl<S: OrderedStore> Core<S> {
 
     fn put_chunk(&mut self, table: TableId, prefix: &RowPrefix, tail: &Tail) -> Result<()> {
         let key = prefix.chunk(tail.chunk);
-        self.attempt(|store| store.put(table, &key, &tail.row))
+        self.engine.put(table, &key, &tail.row)
     }
 
     fn raise_chunk_bound(&mut self, bound: u64) -> Result<()> {
-        self.attempt(|store| directory::set_chunks(store, bound))?;
+        self.engine
+            .attempt(|store| directory::set_chunks(store, bound))?;
         self.chunk_bound = bound;
         Ok(())
     }
@@ -326,6 +333,16 @@ impl<S: OrderedStore> Core<S> {
         self.raise_chunk_bound(bound)?;
         self.next_chunk = bound;
         Ok(())
+    }
+
+    /// Whether changes are tracked.
+    pub(crate) fn tracking(&mut self) -> &mut Tracking {
+        &mut self.engine.tracking
+    }
+
+    /// Bytes that tracking holds.
+    pub(crate) fn tracking_bytes(&self) -> usize {
+        self.engine.tracking.bytes()
     }
 
     /// Forgets the tails of all lists.

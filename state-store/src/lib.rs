@@ -24,9 +24,13 @@
 //! and write. Appends to a list read nothing.
 
 mod backend;
+mod changes;
 mod core;
+mod delta;
 mod directory;
+mod engine;
 mod inventory;
+mod keys;
 mod layout;
 mod memory;
 mod native;
@@ -42,6 +46,7 @@ mod workdir;
 mod write;
 
 pub use backend::{StoreBackend, StoreBound};
+pub use delta::StoreChanges;
 pub use inventory::file_digest;
 pub use layout::RowPrefix;
 pub use memory::{MemoryScan, MemoryStore};

@@ -123,6 +123,8 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     fn adopt(&mut self, first: &Parent<'_>, others: &[Parent<'_>]) -> Result<()> {
         let registered: Vec<_> = self.slots.by_name().into_iter().cloned().collect();
         self.core.forget_tails();
+        // Rows come that nobody notes: the next checkpoint is a full one.
+        self.core.tracking().give_up();
         self.core.write(|store| {
             store.native_adopt(first.place)?;
             directory::create(store)
@@ -174,12 +176,10 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
     /// Cuts off the key groups that the backend does not own.
     fn clip(&mut self, table: TableId) -> Result<()> {
         let (from, to) = bounds(self.groups.range());
-        self.core.write(|store| {
-            if self.groups.range().first() > 0 {
-                store.delete_range(table, &[], Some(&from))?;
-            }
-            store.delete_range(table, &to, None)
-        })
+        if self.groups.range().first() > 0 {
+            self.core.delete_range(table, &[], Some(&from))?;
+        }
+        self.core.delete_range(table, &to, None)
     }
 
     /// Writes the rows of another checkpoint that the backend owns.
@@ -196,7 +196,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
             };
             let core = &mut self.core;
             parent.source.visit(listed.table, &from, &to, &mut |row| {
-                core.write(|store| store.put(table, row.key, row.value))
+                core.put_row(table, row.key, row.value)
             })?;
         }
         Ok(())

@@ -111,7 +111,8 @@ pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
     /// Name of the backend, such as `redb`.
     fn name(&self) -> &'static str;
 
-    /// What the engine promises beyond the laws.
+    /// What the engine promises beyond the laws. [`tracks_changes`](Capability::tracks_changes) is the
+    /// adapter's, over every engine.
     fn capability(&self) -> Capability;
 
     /// Bytes of memory that the store holds beside the engine's own, such as writes on their way.

@@ -54,7 +54,7 @@ fn update<S: OrderedStore, V: StateValue, R>(
     let result = core.update(|| f(&mut value))?;
     match value {
         Some(value) => core.put(table, key, codec, &value)?,
-        None if was_there => core.write(|store| store.delete(table, key))?,
+        None if was_there => core.delete(table, key)?,
         None => {}
     }
     Ok(result)
@@ -88,7 +88,7 @@ fn take<S: OrderedStore, V: StateValue>(
     core.check()?;
     let value = get(core.store(), table, key, codec)?;
     if value.is_some() {
-        core.write(|store| store.delete(table, key))?;
+        core.delete(table, key)?;
     }
     Ok(value)
 }
@@ -179,8 +179,7 @@ where
 
     #[inline]
     fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowPrefix>) -> Result<()> {
-        let (table, key) = (self.table, at.prepared.as_bytes());
-        self.core.write(|store| store.delete(table, key))
+        self.core.delete(self.table, at.prepared.as_bytes())
     }
 }
 
@@ -302,8 +301,7 @@ where
         map_key: &UQ,
     ) -> Result<()> {
         let key = at.prepared.map_entry(map_key)?;
-        let table = self.table;
-        self.core.write(|store| store.delete(table, &key))
+        self.core.delete(self.table, &key)
     }
 
     #[inline]

@@ -1,5 +1,5 @@
 //! What each access costs an engine: one call, two for those that read and write; blind writes read
-//! nothing.
+//! nothing. With changes tracked, which costs no call.
 
 #![allow(clippy::unwrap_used, reason = "tests may panic, in their helpers too")]
 
@@ -26,6 +26,7 @@ struct Fixture {
 fn fixture() -> Fixture {
     let (store, calls) = CountingStore::new();
     let mut state = StoreBackend::new(store, KeyGroups::all(128).unwrap()).unwrap();
+    state.track_changes(usize::MAX).unwrap();
     let value = state.register(ValueDescriptor::new("value")).unwrap();
     let list = state.register(ListDescriptor::new("list")).unwrap();
     let map = state.register(MapDescriptor::new("map")).unwrap();
