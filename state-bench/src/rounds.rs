@@ -9,8 +9,8 @@ fn timed(work: &mut dyn FnMut() -> u64) -> (f64, u64) {
     (start.elapsed().as_secs_f64(), sum)
 }
 
-/// Runs `ours` and `bare` in turn, after one run of each to warm up, and prints the median of the ratios
-/// of the rounds, with the smallest and the largest: 1 is as fast as bare.
+/// Runs `ours` and what it is compared with in turn, after one run of each to warm up, and prints the
+/// median of the ratios of the rounds, with the smallest and the largest: 1 is as fast.
 ///
 /// # Panics
 /// When the two return different sums.
@@ -18,26 +18,26 @@ pub fn compare(
     what: &str,
     rounds: usize,
     ours: &mut dyn FnMut() -> u64,
-    bare: &mut dyn FnMut() -> u64,
+    (name, other): (&str, &mut dyn FnMut() -> u64),
 ) {
-    assert_eq!(ours(), bare(), "{what}");
+    assert_eq!(ours(), other(), "{what}");
     let mut ratios = Vec::with_capacity(rounds);
     for round in 0..rounds {
         // Each goes first in turn, since an engine's background work falls on who comes next.
-        let (our, bare) = if round % 2 == 0 {
+        let (our, their) = if round % 2 == 0 {
             let our = timed(ours);
-            (our, timed(bare))
+            (our, timed(other))
         } else {
-            let bare = timed(bare);
-            (timed(ours), bare)
+            let their = timed(other);
+            (timed(ours), their)
         };
-        assert_eq!(our.1, bare.1, "{what}");
-        ratios.push(bare.0 / our.0);
+        assert_eq!(our.1, their.1, "{what}");
+        ratios.push(their.0 / our.0);
     }
     ratios.sort_by(f64::total_cmp);
     let at = |index: usize| ratios.get(index).copied().unwrap_or(f64::NAN);
     println!(
-        "{what:<24} {:.2} of bare  ({:.2} to {:.2})",
+        "{what:<28} {:.2} of {name}  ({:.2} to {:.2})",
         at(ratios.len() / 2),
         at(0),
         at(ratios.len().saturating_sub(1))

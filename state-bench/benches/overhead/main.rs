@@ -78,7 +78,7 @@ fn run<B: StateBackend<Key = u64>>(name: &str, mut state: B, mut bare: impl Bare
         &what,
         ROUNDS,
         &mut || get_ours(&state, value, &order),
-        &mut || get_bare(&bare, &order),
+        ("bare", &mut || get_bare(&bare, &order)),
     );
     let (mut ours, mut theirs) = (0, 0);
     let what = format!("{name}, put");
@@ -89,10 +89,10 @@ fn run<B: StateBackend<Key = u64>>(name: &str, mut state: B, mut bare: impl Bare
             ours += 1;
             put_ours(&mut state, value, &order, ours)
         },
-        &mut || {
+        ("bare", &mut || {
             theirs += 1;
             put_bare(&mut bare, &order, theirs)
-        },
+        }),
     );
     state.destroy().unwrap();
 }
