@@ -10,7 +10,7 @@
 //! | write a worker's part, full or incremental, on another thread | [`Lineage`], [`Strategy`], [`PartTask`] |
 //! | take and restore the checkpoint of one worker | [`checkpoint`], [`restore`](restore()) |
 //! | find a checkpoint | [`latest`], [`list`], [`load`], [`savepoint`] |
-//! | read rows back, clipped to a worker's key groups | [`open_restore`] |
+//! | read rows back, all runs merged, clipped to a worker's key groups | [`open_restore`], [`RestoreOptions`] |
 //! | check every byte | [`verify`] |
 //! | remove what nothing refers to | [`gc`](gc()) |
 //! | say where the files lie | [`CheckpointStorage`]: [`LocalStorage`], [`MemoryStorage`] |
@@ -74,7 +74,9 @@ mod gc;
 mod job;
 mod lineage;
 pub mod manifest;
+mod merge;
 mod names;
+mod options;
 mod pending;
 mod pin;
 mod progress;
@@ -98,6 +100,7 @@ pub use gc::{GcOptions, GcReport, gc};
 pub use job::{GRACE, Job, JobOptions};
 pub use lineage::Lineage;
 pub use manifest::{Manifest, Part, Purpose, RunKind, RunRef};
+pub use options::RestoreOptions;
 pub use pending::Pending;
 pub use progress::{Phase, Progress};
 pub use publish::{Checkpoint, publish};

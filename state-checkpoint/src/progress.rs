@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes between two reports.
 const STEP: u64 = 1 << 20;
@@ -15,8 +16,7 @@ pub struct Progress {
     pub phase: Phase,
     /// Bytes of files gone by in this phase.
     pub bytes: u64,
-    /// How many there will be, where that is known. An upper bound: what need not be read is left out
-    /// as it is found.
+    /// How many there will be, where that is known.
     pub bytes_total: Option<u64>,
     /// Rows and tombstones gone by in this phase.
     pub rows: u64,
@@ -53,13 +53,13 @@ impl Observer {
     pub(crate) fn begin(&self, phase: Phase, bytes_total: Option<u64>) -> Meter {
         let meter = Meter {
             observer: self.clone(),
-            progress: Progress {
+            counts: Arc::new(Counts {
                 phase,
-                bytes: 0,
                 bytes_total,
-                rows: 0,
-            },
-            next: STEP,
+                bytes: AtomicU64::new(0),
+                rows: AtomicU64::new(0),
+                next: AtomicU64::new(STEP),
+            }),
         };
         meter.report();
         meter
@@ -75,23 +75,38 @@ impl fmt::Debug for Observer {
     }
 }
 
-/// Counts one phase and reports every [`STEP`].
-#[derive(Debug)]
+/// Counts one phase and reports every [`STEP`]. Clones count together, on any threads.
+#[derive(Clone, Debug)]
 pub(crate) struct Meter {
     observer: Observer,
-    progress: Progress,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug)]
+struct Counts {
+    phase: Phase,
+    bytes_total: Option<u64>,
+    bytes: AtomicU64,
+    rows: AtomicU64,
     /// Number of bytes at which the next report is due.
-    next: u64,
+    next: AtomicU64,
 }
 
 impl Meter {
     /// Counts `bytes` and `rows` more. Call it per block or per write, not per row.
-    pub(crate) fn add(&mut self, bytes: u64, rows: u64) {
-        self.progress.bytes = self.progress.bytes.saturating_add(bytes);
-        self.progress.rows = self.progress.rows.saturating_add(rows);
-        if self.progress.bytes >= self.next {
-            self.next = self.progress.bytes.saturating_add(STEP);
-            self.report();
+    pub(crate) fn add(&self, bytes: u64, rows: u64) {
+        // Counters: nothing else is ordered by them.
+        let order = Ordering::Relaxed;
+        self.counts.rows.fetch_add(rows, order);
+        let bytes = self.counts.bytes.fetch_add(bytes, order) + bytes;
+        let next = self.counts.next.load(order);
+        if bytes >= next {
+            let later = bytes.saturating_add(STEP);
+            // Of several threads one reports.
+            let won = self.counts.next.compare_exchange(next, later, order, order);
+            if won.is_ok() {
+                self.report();
+            }
         }
     }
 
@@ -102,7 +117,12 @@ impl Meter {
 
     fn report(&self) {
         if let Some(observer) = &self.observer.0 {
-            observer(self.progress);
+            observer(Progress {
+                phase: self.counts.phase,
+                bytes: self.counts.bytes.load(Ordering::Relaxed),
+                bytes_total: self.counts.bytes_total,
+                rows: self.counts.rows.load(Ordering::Relaxed),
+            });
         }
     }
 }
@@ -118,7 +138,7 @@ mod tests {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&seen);
         let observer = Observer::new(move |progress| sink.lock().unwrap().push(progress));
-        let mut meter = observer.begin(Phase::Read, Some(3 * STEP));
+        let meter = observer.begin(Phase::Read, Some(3 * STEP));
         for _ in 0..3 * 1024 {
             meter.add(1024, 2);
         }

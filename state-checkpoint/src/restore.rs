@@ -1,41 +1,31 @@
 //! Restore: the rows of a checkpoint, clipped to the key groups of one worker.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use state_api::key_group::KEY_GROUP_LAYOUT;
 use state_api::row::{RowRef, RowSource, StateMeta};
 use state_api::{Error, ErrorKind, KeyGroupRange, KeyGroups, Result};
 
 use crate::damage::corrupt;
-use crate::manifest::{Manifest, Part, RunRef, first_uncovered};
-use crate::run::{RunFile, RunReader};
+use crate::manifest::{Manifest, Part, first_uncovered};
+use crate::merge::{Merge, Source, most_open};
+use crate::options::RestoreOptions;
+use crate::progress::{Meter, Phase};
+use crate::run::{READ_BYTES, Reading, RunFile};
 use crate::storage::CheckpointStorage;
 
-/// The rows of one operator, ascending, clipped to the key groups of a worker, whatever parallelism
-/// the checkpoint was taken at.
+/// The rows of one operator, strictly ascending, clipped to the key groups of a worker, whatever
+/// parallelism the checkpoint was taken at: all runs merged, newest wins, what is deleted left out.
 ///
-/// Blocks in [`RowSource::next_row`]: drain it on a thread that may block. Memory: the indexes of all
-/// runs that overlap the key groups, and the buffers of one [`RunReader`].
+/// Blocks in [`RowSource::next_row`]: drain it on a thread that may block. Cost: one pass over the
+/// blocks of the key groups, and for a row a few comparisons where runs overlap, their number growing
+/// with the logarithm of the number of runs. Memory: see [`RestoreOptions::with_buffer_bytes`].
 #[derive(Debug)]
 pub struct RestoreSource<'a> {
     states: Vec<StateMeta>,
-    /// Runs still to be read, last first.
-    runs: Vec<Clipped<'a>>,
-    current: Option<Open<'a>>,
-}
-
-#[derive(Debug)]
-struct Clipped<'a> {
-    file: RunFile<'a>,
-    clip: KeyGroupRange,
-    /// Index of each state of the run among the merged states; ascending.
-    remap: Vec<u32>,
-}
-
-#[derive(Debug)]
-struct Open<'a> {
-    reader: RunReader<'a>,
-    remap: Vec<u32>,
+    merge: Merge<'a>,
+    meter: Option<Meter>,
 }
 
 /// Opens the rows of `operator` in the key groups `groups`.
@@ -48,15 +38,61 @@ struct Open<'a> {
 /// - [`ErrorKind::Mismatch`] when max parallelism or key-group layout differ, or two parts describe a
 ///   state differently; both sides are named.
 /// - [`ErrorKind::Invalid`] when the checkpoint does not hold all of `groups`.
-/// - [`ErrorKind::Corrupt`] with `file` and `offset`; [`ErrorKind::Unsupported`] for newer versions
-///   and for deltas; the errors of the storage.
+/// - [`ErrorKind::Corrupt`] with `file` and `offset`; [`ErrorKind::Unsupported`] for newer versions;
+///   the errors of the storage.
 pub async fn open_restore<'a>(
     storage: &'a dyn CheckpointStorage,
     manifest: &Manifest,
     operator: &str,
     groups: KeyGroups,
 ) -> Result<RestoreSource<'a>> {
-    check_key_groups(manifest, groups)?;
+    open(
+        storage,
+        manifest,
+        operator,
+        groups,
+        &RestoreOptions::default(),
+    )
+    .await
+}
+
+pub(crate) async fn open<'a>(
+    storage: &'a dyn CheckpointStorage,
+    manifest: &Manifest,
+    operator: &str,
+    groups: KeyGroups,
+    options: &RestoreOptions,
+) -> Result<RestoreSource<'a>> {
+    if manifest.max_parallelism != groups.max_parallelism() {
+        return Err(Error::new(
+            ErrorKind::Mismatch,
+            "the checkpoint has another max parallelism, which is fixed for the life of a state",
+        )
+        .with("checkpoint", manifest.max_parallelism)
+        .with("requested", groups.max_parallelism()));
+    }
+    let parts = parts_of(manifest, operator)?;
+    if let Some(group) = first_uncovered(groups.range(), parts.iter().map(|p| p.key_groups)) {
+        return Err(
+            Error::new(ErrorKind::Invalid, "missing key groups in the checkpoint")
+                .with("first_missing", group)
+                .with("requested", groups.range())
+                .with("operator", operator)
+                .with("checkpoint", manifest.checkpoint_id),
+        );
+    }
+    open_parts(storage, manifest, &parts, groups.range(), options).await
+}
+
+fn parts_of<'m>(manifest: &'m Manifest, operator: &str) -> Result<Vec<&'m Part>> {
+    if manifest.key_group_layout != KEY_GROUP_LAYOUT {
+        return Err(Error::new(
+            ErrorKind::Mismatch,
+            "the checkpoint has another key-group layout",
+        )
+        .with("checkpoint", manifest.key_group_layout)
+        .with("supported", KEY_GROUP_LAYOUT));
+    }
     let parts: Vec<&Part> = manifest
         .parts
         .iter()
@@ -74,95 +110,87 @@ pub async fn open_restore<'a>(
                 .with("checkpoint", manifest.checkpoint_id),
         );
     }
-    if let Some(group) = first_uncovered(groups.range(), parts.iter().map(|p| p.key_groups)) {
-        return Err(
-            Error::new(ErrorKind::Invalid, "missing key groups in the checkpoint")
-                .with("first_missing", group)
-                .with("requested", groups.range())
-                .with("operator", operator)
-                .with("checkpoint", manifest.checkpoint_id),
-        );
-    }
+    Ok(parts)
+}
 
+async fn open_parts<'a>(
+    storage: &'a dyn CheckpointStorage,
+    manifest: &Manifest,
+    parts: &[&Part],
+    range: KeyGroupRange,
+    options: &RestoreOptions,
+) -> Result<RestoreSource<'a>> {
+    let parts = parts.iter().copied();
     let parts: Vec<&Part> = parts
-        .into_iter()
-        .filter(|part| part.key_groups.intersection(groups.range()).is_some())
+        .filter(|part| part.key_groups.intersection(range).is_some())
         .collect();
-    let states = merge_states(&parts)?;
-    let mut runs = Vec::new();
+    let states = merge_states(parts.iter().copied())?;
+    let opening = options.observer.begin(Phase::Open, None);
+    // Parts that were rescaled refer to the same files, in several clips.
+    let mut files: BTreeMap<&str, RunFile<'a>> = BTreeMap::new();
+    let mut sources = Vec::new();
     for part in parts {
-        for run in &part.runs {
-            if let Some(clip) = run.clip.intersection(groups.range()) {
-                let file = open_run(storage, manifest, part, run).await?;
-                let remap = remap(file.states(), &states);
-                runs.push(Clipped { file, clip, remap });
-            }
+        for (age, run) in (0_u32..).zip(&part.runs) {
+            let Some(clip) = run.clip.intersection(range) else {
+                continue;
+            };
+            let file = if let Some(file) = files.get(run.path.as_str()) {
+                file.clone()
+            } else {
+                let file = RunFile::open(storage, run).await?;
+                opening.add(file.opening_bytes(), 0);
+                files.insert(&run.path, file.clone());
+                file
+            };
+            check_run(&file, manifest, part)?;
+            let remap = remap(file.states(), &states);
+            sources.push(Source {
+                file,
+                clip,
+                remap,
+                age,
+            });
         }
     }
-    // Parts of an operator are disjoint; so are the clips of base runs in a part.
-    runs.sort_by_key(|run| run.clip.first());
-    for pair in runs.windows(2) {
-        if let [a, b] = pair
-            && a.clip.last() >= b.clip.first()
-        {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "runs of one part overlap: restoring deltas needs a newer version",
-            )
-            .with("file", a.file.path())
-            .with("next", b.file.path()));
-        }
-    }
-    runs.reverse();
+    opening.end();
+
+    let index_bytes = files.values().map(RunFile::index_bytes).sum::<u64>();
+    let buffer = u64::try_from(options.buffer_bytes).unwrap_or(u64::MAX);
+    let ahead = buffer.saturating_sub(index_bytes) / most_open(&sources).max(1);
+    let bytes_total = sources
+        .iter()
+        .map(|source| source.file.block_bytes(source.clip))
+        .sum();
+    let meter = options.observer.begin(Phase::Read, Some(bytes_total));
+    let reading = Reading {
+        ahead: ahead.min(READ_BYTES),
+        meter: Some(meter.clone()),
+    };
     Ok(RestoreSource {
         states,
-        runs,
-        current: None,
+        merge: Merge::new(sources, reading),
+        meter: Some(meter),
     })
 }
 
-fn check_key_groups(manifest: &Manifest, groups: KeyGroups) -> Result<()> {
-    if manifest.max_parallelism != groups.max_parallelism() {
-        return Err(Error::new(
-            ErrorKind::Mismatch,
-            "the checkpoint has another max parallelism, which is fixed for the life of a state",
-        )
-        .with("checkpoint", manifest.max_parallelism)
-        .with("requested", groups.max_parallelism()));
-    }
-    if manifest.key_group_layout != KEY_GROUP_LAYOUT {
-        return Err(Error::new(
-            ErrorKind::Mismatch,
-            "the checkpoint has another key-group layout",
-        )
-        .with("checkpoint", manifest.key_group_layout)
-        .with("supported", KEY_GROUP_LAYOUT));
-    }
-    Ok(())
-}
-
-/// Opens a run and checks that it is one of `manifest` and `part`.
-pub(crate) async fn open_run<'a>(
-    storage: &'a dyn CheckpointStorage,
-    manifest: &Manifest,
-    part: &Part,
-    run: &RunRef,
-) -> Result<RunFile<'a>> {
-    let file = RunFile::open(storage, run).await?;
+/// Checks that a run is one of `manifest` and `part`.
+pub(crate) fn check_run(file: &RunFile<'_>, manifest: &Manifest, part: &Part) -> Result<()> {
     let found = (file.key_group_layout(), file.max_parallelism());
     let expected = (manifest.key_group_layout, manifest.max_parallelism);
     if found != expected {
-        return Err(
-            corrupt(&run.path, 0, "run and manifest differ in their key groups")
-                .with(
-                    "run",
-                    format_args!("layout {}, {} groups", found.0, found.1),
-                )
-                .with(
-                    "manifest",
-                    format_args!("layout {}, {} groups", expected.0, expected.1),
-                ),
-        );
+        return Err(corrupt(
+            file.path(),
+            0,
+            "run and manifest differ in their key groups",
+        )
+        .with(
+            "run",
+            format_args!("layout {}, {} groups", found.0, found.1),
+        )
+        .with(
+            "manifest",
+            format_args!("layout {}, {} groups", expected.0, expected.1),
+        ));
     }
     for state in file.states() {
         let named = part
@@ -170,21 +198,23 @@ pub(crate) async fn open_run<'a>(
             .binary_search_by(|other| other.name.cmp(&state.name));
         let listed = named.ok().and_then(|at| part.states.get(at));
         if listed != Some(state) {
-            return Err(corrupt(&run.path, 0, "run and manifest differ in a state")
-                .with("run", state)
-                .with(
-                    "manifest",
-                    listed.map_or("none".to_owned(), ToString::to_string),
-                ));
+            return Err(
+                corrupt(file.path(), 0, "run and manifest differ in a state")
+                    .with("run", state)
+                    .with(
+                        "manifest",
+                        listed.map_or("none".to_owned(), ToString::to_string),
+                    ),
+            );
         }
     }
-    Ok(file)
+    Ok(())
 }
 
 /// The states of all parts, ascending by name.
-fn merge_states(parts: &[&Part]) -> Result<Vec<StateMeta>> {
+pub(crate) fn merge_states<'p>(parts: impl Iterator<Item = &'p Part>) -> Result<Vec<StateMeta>> {
     let mut merged: BTreeMap<&str, &StateMeta> = BTreeMap::new();
-    for state in parts.iter().flat_map(|part| &part.states) {
+    for state in parts.flat_map(|part| &part.states) {
         let other = *merged.entry(&state.name).or_insert(state);
         if other != state {
             return Err(Error::new(
@@ -201,7 +231,7 @@ fn merge_states(parts: &[&Part]) -> Result<Vec<StateMeta>> {
 
 /// The index of each of `states` in `merged`. Both ascend by name, so the indexes ascend too, and
 /// rows stay in order.
-fn remap(states: &[StateMeta], merged: &[StateMeta]) -> Vec<u32> {
+fn remap(states: &[StateMeta], merged: &[StateMeta]) -> Arc<[u32]> {
     let mut positions = (0_u32..).zip(merged);
     states
         .iter()
@@ -220,30 +250,12 @@ impl RestoreSource<'_> {
 
 impl RowSource for RestoreSource<'_> {
     fn next_row(&mut self) -> Result<Option<RowRef<'_>>> {
-        loop {
-            if let Some(open) = &mut self.current {
-                if open.reader.advance()? {
-                    break;
-                }
-                self.current = None;
-            }
-            let Some(Clipped { file, clip, remap }) = self.runs.pop() else {
-                return Ok(None);
-            };
-            self.current = Some(Open {
-                reader: file.read(clip),
-                remap,
-            });
+        if self.merge.advance()? {
+            return Ok(self.merge.row());
         }
-        let Some(Open { reader, remap }) = &self.current else {
-            return Ok(None);
-        };
-        let row = reader.row()?;
-        let state = usize::try_from(row.state).ok().and_then(|at| remap.get(at));
-        // The reader knows only states of its header, and each of them is in the list.
-        let state = *state.ok_or_else(|| {
-            Error::new(ErrorKind::Corrupt, "a row names a state that is not there")
-        })?;
-        Ok(Some(RowRef { state, ..row }))
+        if let Some(meter) = self.meter.take() {
+            meter.end();
+        }
+        Ok(None)
     }
 }

@@ -9,7 +9,8 @@ use crate::damage::corrupt;
 
 pub(super) const MAGIC: [u8; 8] = *b"stateEND";
 /// Bytes of the footer.
-pub(super) const LEN: u64 = 66;
+pub(super) const LEN: u64 = LEN_USIZE as u64;
+pub(super) const LEN_USIZE: usize = 66;
 /// Bytes from the format version to the end: they stay where they are in all versions.
 const TAIL: u64 = 2 + 8 + 8;
 

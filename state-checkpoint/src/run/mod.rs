@@ -17,6 +17,7 @@
 
 mod block;
 mod codec;
+mod file;
 mod footer;
 mod header;
 mod index;
@@ -27,8 +28,10 @@ use std::fmt::{self, Write as _};
 
 use state_api::{Error, ErrorKind, Result};
 
+pub use file::RunFile;
 pub(crate) use header::check_states;
-pub use reader::{RunFile, RunReader};
+pub use reader::RunReader;
+pub(crate) use reader::{READ_BYTES, Reading};
 pub use state_api::row::{RangeTombstone, RowChange};
 pub use writer::RunWriter;
 

@@ -3,240 +3,56 @@
 use std::fmt;
 use std::ops::Range;
 
-use state_api::row::{RowRef, RowSource, StateMeta};
+use state_api::row::{RowRef, RowSource};
 use state_api::{Error, ErrorKind, KeyGroupRange, Result};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::block::{self, Kind, Payload};
-use super::footer::{self, Footer};
-use super::header::{self, Header};
-use super::index::{self, Bounds, Entry};
+use super::file::RunFile;
+use super::index::Entry;
 use super::writer::order_of_end;
-use super::{RUN_FORMAT, RangeTombstone, RowChange, codec, describe};
+use super::{RangeTombstone, RowChange, codec, describe};
 use crate::damage::corrupt;
-use crate::digest::Digest;
-use crate::manifest::RunRef;
-use crate::storage::CheckpointStorage;
+use crate::manifest::RunKind;
+use crate::progress::Meter;
+use crate::storage::{CheckpointStorage, copies, failed_too};
 
-/// Bytes taken from the storage at once, at least one block.
-const READ_BYTES: u64 = 1 << 20;
+/// Most bytes taken from the storage at once, unless a block is larger.
+pub(crate) const READ_BYTES: u64 = 1 << 20;
 
-/// An open run file: header, index and footer are checked, no row is read yet.
+/// How a run is read.
 #[derive(Clone, Debug)]
-pub struct RunFile<'a> {
-    storage: &'a dyn CheckpointStorage,
-    path: String,
-    size: u64,
-    header: Header,
-    blocks_start: u64,
-    footer: Footer,
-    entries: Vec<Entry>,
+pub(crate) struct Reading {
+    /// Bytes taken from the storage at once, at least one block.
+    pub(crate) ahead: u64,
+    /// Counts the blocks.
+    pub(crate) meter: Option<Meter>,
 }
 
-impl<'a> RunFile<'a> {
-    /// Opens the run that a manifest refers to; trusts nothing but the reference. Three small reads,
-    /// and one of the index.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Corrupt`] with `file` and `offset` when the file is not the one that was written,
-    /// [`ErrorKind::Unsupported`] when a newer version wrote it, [`ErrorKind::NotFound`],
-    /// [`ErrorKind::Io`].
-    pub async fn open(storage: &'a dyn CheckpointStorage, run: &RunRef) -> Result<Self> {
-        let RunRef {
-            path,
-            size,
-            seal,
-            rows,
-            ..
-        } = run;
-        let size = *size;
-        let found = storage.size(path).await?;
-        if found != size {
-            return Err(corrupt(path, found.min(size), "truncated or grown file")
-                .with("expected", size)
-                .with("found", found));
-        }
-        let shortest = header::PRELUDE + 8 + 8 + footer::LEN;
-        if size < shortest {
-            return Err(corrupt(path, size, "the file is too short for a run"));
-        }
-        let footer_start = size - footer::LEN;
-        let footer_bytes = storage.read(path, footer_start..size).await?;
-        let prelude = storage.read(path, 0..header::PRELUDE).await?;
-
-        check_version(
-            header::version(&prelude, path)?,
-            footer::version(&footer_bytes, path, size)?,
-        )
-        .map_err(|error| error.with("file", path).with("offset", 8))?;
-        let footer = Footer::decode(&footer_bytes, path, footer_start)?;
-        if Digest::of(&footer_bytes) != *seal {
-            return Err(corrupt(
-                path,
-                footer_start,
-                "not the file that the manifest names",
-            ));
-        }
-        let blocks_start = header::len(&prelude, path)?;
-        let index_end = footer.index_offset.checked_add(footer.index_len);
-        if blocks_start > footer.index_offset
-            || index_end != Some(footer_start)
-            || !index::is_len(footer.index_len)
-        {
-            return Err(corrupt(
-                path,
-                footer_start,
-                "the parts of the file do not fit together",
-            ));
-        }
-        if footer.rows != *rows {
-            return Err(corrupt(
-                path,
-                footer_start,
-                "the manifest names another number of rows",
-            )
-            .with("expected", rows)
-            .with("found", footer.rows));
-        }
-
-        let header = header::decode(&storage.read(path, 0..blocks_start).await?, path)?;
-        if header.checksum != footer.header_checksum {
-            return Err(corrupt(
-                path,
-                0,
-                "the header is not the one that the footer names",
-            ));
-        }
-        let index_bytes = storage
-            .read(path, footer.index_offset..footer_start)
-            .await?;
-        let bounds = Bounds {
-            footer: &footer,
-            blocks_start,
-            max_parallelism: header.max_parallelism,
-            states: header.states.len(),
-        };
-        let entries = index::decode(&index_bytes, &bounds, path)?;
-        Ok(Self {
-            storage,
-            path: path.clone(),
-            size,
-            header,
-            blocks_start,
-            footer,
-            entries,
-        })
-    }
-
-    /// The path of the file.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The states that rows refer to by index, ascending by name.
-    pub fn states(&self) -> &[StateMeta] {
-        &self.header.states
-    }
-
-    /// The max parallelism that the key groups of the rows belong to.
-    pub fn max_parallelism(&self) -> u16 {
-        self.header.max_parallelism
-    }
-
-    /// The layout version that the key groups of the rows belong to.
-    pub fn key_group_layout(&self) -> u16 {
-        self.header.key_group_layout
-    }
-
-    /// Number of rows and tombstones.
-    pub fn rows(&self) -> u64 {
-        self.footer.rows
-    }
-
-    /// Number of range tombstones.
-    pub fn range_tombstones(&self) -> u64 {
-        self.footer.tombstones
-    }
-
-    /// The entries of the key groups `clip`. Reads only the blocks that may hold them.
-    pub fn read(self, clip: KeyGroupRange) -> RunReader<'a> {
-        RunReader {
-            tombstone_blocks: index::select(&self.entries, Kind::Tombstones, clip),
-            row_blocks: index::select(&self.entries, Kind::Rows, clip),
-            file: self,
-            clip,
-            tee: None,
-            failed: false,
-            chunk: Chunk::default(),
-            block: None,
-            raw: Vec::new(),
-            kind: Kind::Tombstones,
-            position: None,
-            key: Vec::new(),
-            value: None,
-            end: None,
+impl Default for Reading {
+    fn default() -> Self {
+        Self {
+            ahead: READ_BYTES,
+            meter: None,
         }
     }
-
-    /// Reads the whole file once: every block, every row, and the digest.
-    ///
-    /// # Errors
-    /// As [`RunFile::open`], and [`ErrorKind::Corrupt`] when `digest` is not the file's.
-    pub async fn verify(self, digest: Digest) -> Result<()> {
-        let (path, size) = (self.path.clone(), self.size);
-        let (storage, index_offset) = (self.storage, self.footer.index_offset);
-        let mut hasher = Xxh3::new();
-        hasher.update(&storage.read(&path, 0..self.blocks_start).await?);
-        let mut reader = self.read(KeyGroupRange::new(0, u16::MAX)?);
-        reader.tee = Some(hasher);
-        while reader.load_block().await? {
-            while !reader.at_block_end() {
-                reader.decode_entry()?;
-            }
-        }
-        let mut hasher = reader.tee.take().unwrap_or_default();
-        hasher.update(&storage.read(&path, index_offset..size).await?);
-        if Digest::finish(&hasher) != digest {
-            return Err(corrupt(&path, 0, "the digest of the file does not match")
-                .with("expected", digest)
-                .with("found", Digest::finish(&hasher)));
-        }
-        Ok(())
-    }
-}
-
-/// Refuses versions that this crate does not know. Header and footer both carry the version, at
-/// places that never change, so that a flipped bit in one is not taken for a newer version.
-fn check_version(header: u16, footer: u16) -> Result<()> {
-    if header != footer || header == 0 {
-        return Err(Error::new(
-            ErrorKind::Corrupt,
-            "header and footer differ in the version",
-        )
-        .with("header", header)
-        .with("footer", footer));
-    }
-    if header > RUN_FORMAT {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            "the run format is of a newer version",
-        )
-        .with("found", header)
-        .with("supported", RUN_FORMAT));
-    }
-    Ok(())
 }
 
 /// The entries of one run within a key-group range, ascending.
 ///
-/// [`RunReader::next_op`] gives all entries; as a [`RowSource`] it gives the rows of a base run, and
-/// a tombstone is [`ErrorKind::Unsupported`]. Both block the calling thread while the storage works:
-/// call them on a thread that may block, not inside an async runtime.
+/// [`RunReader::next_op`] gives all entries; as a [`RowSource`] it gives the rows of a run without
+/// tombstones. Both block the calling thread while the storage works: call them on a thread that may
+/// block, not inside an async runtime.
 ///
-/// Memory: 1 MiB of file and one raw block. After an error, every call is an error.
+/// A block that fails its checksum, or cannot be read, is taken from the storage's
+/// [fallback](CheckpointStorage::fallback).
+///
+/// Memory: 1 MiB of file and one raw block; where a block is larger, that block. After an error,
+/// every call is an error.
 pub struct RunReader<'a> {
     file: RunFile<'a>,
     clip: KeyGroupRange,
+    reading: Reading,
     /// Entries of the index that are still to be read.
     tombstone_blocks: Range<usize>,
     row_blocks: Range<usize>,
@@ -263,6 +79,8 @@ pub struct RunReader<'a> {
 struct Chunk {
     bytes: Vec<u8>,
     offset: u64,
+    /// Number of the copy that it came from.
+    copy: usize,
 }
 
 #[derive(Debug)]
@@ -281,7 +99,57 @@ enum PayloadAt {
     Raw,
 }
 
-impl RunReader<'_> {
+impl<'a> RunReader<'a> {
+    /// Reads both kinds of entries.
+    pub(super) fn new(file: RunFile<'a>, clip: KeyGroupRange, reading: Reading) -> Self {
+        Self {
+            tombstone_blocks: file.blocks(Kind::Tombstones, clip),
+            row_blocks: file.blocks(Kind::Rows, clip),
+            file,
+            clip,
+            reading,
+            tee: None,
+            failed: false,
+            chunk: Chunk::default(),
+            block: None,
+            raw: Vec::new(),
+            kind: Kind::Tombstones,
+            position: None,
+            key: Vec::new(),
+            value: None,
+            end: None,
+        }
+    }
+
+    /// Reads only the rows and tombstones of `file`.
+    pub(crate) fn of_rows(file: RunFile<'a>, clip: KeyGroupRange, reading: Reading) -> Self {
+        let mut reader = Self::new(file, clip, reading);
+        reader.tombstone_blocks = 0..0;
+        reader
+    }
+
+    /// Reads only the range tombstones of `file`; `None` when none can lie in `clip`.
+    pub(crate) fn of_ranges(
+        file: RunFile<'a>,
+        clip: KeyGroupRange,
+        reading: Reading,
+    ) -> Option<Self> {
+        let mut reader = Self::new(file, clip, reading);
+        reader.row_blocks = 0..0;
+        (!reader.tombstone_blocks.is_empty()).then_some(reader)
+    }
+
+    /// Reads and checks all entries, and feeds the blocks to `hasher`.
+    pub(super) async fn read_all(&mut self, hasher: Xxh3) -> Result<Xxh3> {
+        self.tee = Some(hasher);
+        while self.load_block().await? {
+            while !self.at_block_end() {
+                self.decode_entry()?;
+            }
+        }
+        Ok(self.tee.take().unwrap_or_default())
+    }
+
     /// The next entry, or `None` at the end: range tombstones first, then rows and tombstones.
     ///
     /// # Errors
@@ -319,7 +187,7 @@ impl RunReader<'_> {
         if self.failed {
             return Err(
                 Error::new(ErrorKind::Poisoned, "an earlier read of this run failed")
-                    .with("file", &self.file.path),
+                    .with("file", self.file.path()),
             );
         }
         let result = self.try_advance();
@@ -348,7 +216,7 @@ impl RunReader<'_> {
     }
 
     /// The value of the current row; `None` for a tombstone.
-    fn envelope(&self) -> Option<&[u8]> {
+    pub(crate) fn envelope(&self) -> Option<&[u8]> {
         let range = self.value.clone()?;
         Some(self.payload().get(range).unwrap_or_default())
     }
@@ -365,30 +233,23 @@ impl RunReader<'_> {
             return Ok(false);
         };
         let ahead = number..blocks.end;
-        let Some(entry) = self.file.entries.get(number).cloned() else {
+        let Some(entry) = self.file.entries().get(number).cloned() else {
             return Ok(false);
         };
         if entry.kind != self.kind {
             self.kind = entry.kind;
             self.position = None;
         }
-        let span = match self.chunk.find(&entry) {
-            Some(span) => span,
-            None => self.read_chunk(&entry, ahead).await?,
+        let payload = match self.chunk.find(&entry) {
+            Some(span) => match self.open_block(&entry, span) {
+                Ok(payload) => payload,
+                Err(error) => self.fetch_block(&entry, ahead, Some(error)).await?,
+            },
+            None => self.fetch_block(&entry, ahead, None).await?,
         };
-        let path = &self.file.path;
-        let bytes = self.chunk.bytes.get(span.clone()).unwrap_or_default();
-        if let Some(hasher) = &mut self.tee {
-            hasher.update(bytes);
+        if let Some(meter) = &self.reading.meter {
+            meter.add(u64::from(entry.len), u64::from(entry.rows));
         }
-        let expected = (entry.kind, entry.checksum);
-        let payload = match block::decode(bytes, expected, &mut self.raw, (path, entry.offset))? {
-            Payload::Stored(len) => {
-                let start = span.start + block::PAYLOAD_START;
-                PayloadAt::Chunk(start..start + len)
-            }
-            Payload::Decompressed => PayloadAt::Raw,
-        };
         let rows_left = entry.rows;
         self.block = Some(Block {
             entry,
@@ -399,40 +260,88 @@ impl RunReader<'_> {
         Ok(true)
     }
 
-    /// Reads the block of `entry`, and those behind it up to [`READ_BYTES`]; returns where it lies in
-    /// the chunk. The index bounds what is read by the size of the file.
-    async fn read_chunk(&mut self, entry: &Entry, ahead: Range<usize>) -> Result<Range<usize>> {
+    /// Checks the block at `span` of the chunk and decompresses it. Keeps no memory that is not
+    /// needed for the rows to come: at most the chunk and one raw block.
+    fn open_block(&mut self, entry: &Entry, span: Range<usize>) -> Result<PayloadAt> {
+        let bytes = self.chunk.bytes.get(span.clone()).unwrap_or_default();
+        let expected = (entry.kind, entry.checksum);
+        let at = (self.file.path(), entry.offset);
+        let payload = block::decode(bytes, expected, &mut self.raw, at)?;
+        if let Some(hasher) = &mut self.tee {
+            hasher.update(bytes);
+        }
+        Ok(match payload {
+            Payload::Stored(len) => {
+                self.raw = Vec::new();
+                let start = span.start + block::PAYLOAD_START;
+                PayloadAt::Chunk(start..start + len)
+            }
+            Payload::Decompressed => {
+                if span.end == self.chunk.bytes.len() {
+                    self.chunk = Chunk::default();
+                }
+                PayloadAt::Raw
+            }
+        })
+    }
+
+    /// Reads and checks a block, and reads those behind it, from the first copy where that works.
+    /// `failure` is that of the chunk, which is given up.
+    async fn fetch_block(
+        &mut self,
+        entry: &Entry,
+        ahead: Range<usize>,
+        failure: Option<Error>,
+    ) -> Result<PayloadAt> {
+        let storage = self.file.storage();
+        // A chunk that failed is not asked for again from where it came.
+        let failed = failure.as_ref().map(|_| self.chunk.copy);
+        let mut earlier = failure;
+        for (copy, storage) in copies(storage).enumerate() {
+            if failed == Some(copy) {
+                continue;
+            }
+            let read = self.read_chunk(storage, copy, entry, ahead.clone()).await;
+            match read.and_then(|span| self.open_block(entry, span)) {
+                Ok(payload) => return Ok(payload),
+                Err(error) => earlier = Some(failed_too(error, earlier)),
+            }
+        }
+        // Something failed, or there would be a payload.
+        Err(earlier.unwrap_or_else(|| Error::new(ErrorKind::NotFound, "no storage")))
+    }
+
+    /// Reads the block of `entry`, and those behind it as far as reading ahead goes; returns where it
+    /// lies in the chunk. The index bounds what is read by the size of the file.
+    async fn read_chunk(
+        &mut self,
+        storage: &dyn CheckpointStorage,
+        copy: usize,
+        entry: &Entry,
+        ahead: Range<usize>,
+    ) -> Result<Range<usize>> {
         let mut end = entry.offset + u64::from(entry.len);
-        for next in self
-            .file
-            .entries
-            .get(ahead)
-            .unwrap_or_default()
-            .iter()
-            .skip(1)
-        {
+        let following = self.file.entries().get(ahead).unwrap_or_default();
+        for next in following.iter().skip(1) {
             let next_end = next.offset + u64::from(next.len);
-            if next_end - entry.offset > READ_BYTES {
+            if next_end - entry.offset > self.reading.ahead {
                 break;
             }
             end = next_end;
         }
-        self.chunk.bytes = Vec::new();
-        let bytes = self
-            .file
-            .storage
-            .read(&self.file.path, entry.offset..end)
-            .await?;
+        self.chunk = Chunk::default();
+        let bytes = storage.read(self.file.path(), entry.offset..end).await?;
         self.chunk = Chunk {
             bytes,
             offset: entry.offset,
+            copy,
         };
         self.chunk.find(entry).ok_or_else(|| {
             Error::new(
                 ErrorKind::Io,
                 "the storage returned fewer bytes than asked for",
             )
-            .with("file", &self.file.path)
+            .with("file", self.file.path())
             .with("offset", entry.offset)
         })
     }
@@ -457,7 +366,7 @@ impl RunReader<'_> {
             PayloadAt::Chunk(range) => self.chunk.bytes.get(range.clone()).unwrap_or_default(),
             PayloadAt::Raw => &self.raw,
         };
-        let (path, offset, at) = (&self.file.path, block.entry.offset, block.next);
+        let (path, offset, at) = (self.file.path(), block.entry.offset, block.next);
         let damaged = |message: &str| corrupt(path, offset, message).with("in_block", at);
         let first = block.rows_left == block.entry.rows;
 
@@ -478,6 +387,9 @@ impl RunReader<'_> {
                     .is_none_or(|last| (last, tail) < (position, suffix));
                 self.key.truncate(row.shared);
                 self.key.extend_from_slice(suffix);
+                if row.value.is_none() && self.file.kind() == RunKind::Base {
+                    return Err(damaged("a base run holds a tombstone"));
+                }
                 self.value = row.value;
                 (position, ascending, row.next)
             }
@@ -504,8 +416,7 @@ impl RunReader<'_> {
             return Err(damaged("rows are not strictly ascending")
                 .with("row", describe(position.0, position.1, &self.key)));
         }
-        let state_known =
-            usize::try_from(position.1).is_ok_and(|s| s < self.file.header.states.len());
+        let state_known = usize::try_from(position.1).is_ok_and(|s| s < self.file.states().len());
         let inside = block.entry.first <= position && position <= block.entry.last;
         if !state_known || !inside || (first && position != block.entry.first) {
             return Err(damaged("a row lies outside its index entry")
@@ -524,7 +435,7 @@ impl RunReader<'_> {
 impl fmt::Debug for RunReader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunReader")
-            .field("file", &self.file.path)
+            .field("file", &self.file.path())
             .field("clip", &self.clip)
             .field("position", &self.position)
             .field("failed", &self.failed)
@@ -552,9 +463,28 @@ impl RowSource for RunReader<'_> {
 }
 
 impl RunReader<'_> {
-    /// The current entry as a row of a base run.
-    pub(crate) fn row(&self) -> Result<RowRef<'_>> {
-        let (group, state) = self.position.unwrap_or_default();
+    /// Key group and state of the current entry.
+    pub(crate) fn position(&self) -> (u16, u32) {
+        self.position.unwrap_or_default()
+    }
+
+    /// Key of the current row, or start of the current range.
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// End of the current range.
+    pub(crate) fn end(&self) -> Option<&[u8]> {
+        self.end.as_deref()
+    }
+
+    /// Whether the current row is a tombstone.
+    pub(crate) fn is_tombstone(&self) -> bool {
+        self.value.is_none()
+    }
+
+    fn row(&self) -> Result<RowRef<'_>> {
+        let (group, state) = self.position();
         match (self.kind, self.envelope()) {
             (Kind::Rows, Some(envelope)) => Ok(RowRef {
                 group,
@@ -570,10 +500,10 @@ impl RunReader<'_> {
     fn has_tombstones(&self) -> Error {
         let offset = self.block.as_ref().map_or(0, |block| block.entry.offset);
         Error::new(
-            ErrorKind::Unsupported,
-            "a base run holds tombstones: restoring deltas needs a newer version",
+            ErrorKind::Invalid,
+            "a run with tombstones is no source of rows: read its changes",
         )
-        .with("file", &self.file.path)
+        .with("file", self.file.path())
         .with("offset", offset)
     }
 }

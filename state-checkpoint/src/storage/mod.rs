@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 
 use async_trait::async_trait;
-use state_api::Result;
+use state_api::{Error, Result};
 
 pub use local::LocalStorage;
 pub use memory::MemoryStorage;
@@ -78,6 +78,27 @@ pub trait CheckpointStorage: Send + Sync + fmt::Debug + fmt::Display {
     /// # Errors
     /// [`NotFound`](state_api::ErrorKind::NotFound).
     async fn delete(&self, path: &str) -> Result<()>;
+
+    /// Another storage with the same files, to be asked when a file of this one turns out missing,
+    /// unreadable or damaged. None, unless this is a copy of another one.
+    fn fallback(&self) -> Option<&dyn CheckpointStorage> {
+        None
+    }
+}
+
+/// `storage` and what it falls back to, in order.
+pub(crate) fn copies(
+    storage: &dyn CheckpointStorage,
+) -> impl Iterator<Item = &dyn CheckpointStorage> {
+    std::iter::successors(Some(storage), |storage| storage.fallback())
+}
+
+/// `error`, with what came of the copies before.
+pub(crate) fn failed_too(error: Error, earlier: Option<Error>) -> Error {
+    match earlier {
+        Some(earlier) => error.with("copy_before", earlier),
+        None => error,
+    }
 }
 
 /// A file being written. Dropping it unfinished leaves nothing visible.

@@ -3,14 +3,15 @@
 
 use state_api::Result;
 use state_checkpoint::run::{MAX_COMPRESSED_BYTES, RowChange, RunFile};
-use state_checkpoint::{CheckpointStorage, Digest, Manifest, MemoryStorage, load};
+use state_checkpoint::{CheckpointStorage, Digest, Manifest, MemoryStorage, RunKind, load};
 
 use crate::support::craft::{Block, Run, put, varint};
 use crate::support::{Row, assert_corrupt, block_on, content, range, replace, small_checkpoint};
 
 fn read(run: &Run) -> Result<Vec<Row>> {
     let storage = MemoryStorage::new();
-    let (bytes, run) = run.seal("runs/x.run");
+    let (bytes, mut run) = run.seal("runs/x.run");
+    run.kind = RunKind::Delta;
     block_on(storage.put_new(&run.path, &bytes))?;
     let by_verify =
         block_on(RunFile::open(&storage, &run)).and_then(|file| block_on(file.verify(run.digest)));

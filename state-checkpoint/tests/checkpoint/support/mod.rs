@@ -2,6 +2,7 @@
 
 pub(crate) mod craft;
 pub(crate) mod fault;
+pub(crate) mod ops;
 
 use std::collections::{BTreeMap, BTreeSet};
 

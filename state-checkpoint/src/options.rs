@@ -1,0 +1,86 @@
+//! How checkpoints are read.
+
+use state_api::{KeyGroups, Result};
+
+use crate::manifest::Manifest;
+use crate::progress::{Observer, Progress};
+use crate::restore::{self, RestoreSource};
+use crate::storage::CheckpointStorage;
+use crate::verify::{self, VerifyReport};
+
+/// How a checkpoint is read: with how much memory, and who is told how far it is.
+///
+/// ```
+/// # use state_api::{KeyGroups, Result};
+/// # use state_checkpoint::{CheckpointStorage, Manifest, RestoreOptions};
+/// # async fn example(storage: &dyn CheckpointStorage, manifest: &Manifest, groups: KeyGroups) -> Result<()> {
+/// let options = RestoreOptions::default()
+///     .with_buffer_bytes(8 << 20)
+///     .with_progress(|progress| eprintln!("{progress:?}"));
+/// let rows = options.open(storage, manifest, "counter", groups).await?;
+/// # drop(rows);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct RestoreOptions {
+    pub(crate) buffer_bytes: usize,
+    pub(crate) observer: Observer,
+}
+
+impl RestoreOptions {
+    /// The default memory for reading: 64 MiB.
+    pub const BUFFER_BYTES: usize = 64 << 20;
+
+    /// Sets how much memory reading may take: the indexes of all runs concerned, and what is read
+    /// ahead of those that are merged at one time, at most 1 MiB each.
+    ///
+    /// However little it is, each run that is merged has one block in memory besides (64 KiB as this
+    /// crate writes them, or a row that is larger), and so have its range tombstones; and a run has
+    /// at least one block read.
+    pub fn with_buffer_bytes(mut self, bytes: usize) -> Self {
+        self.buffer_bytes = bytes;
+        self
+    }
+
+    /// Sets whom to tell how far the work is: about once per MiB, on the thread that works.
+    pub fn with_progress(mut self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(progress);
+        self
+    }
+
+    /// As [`open_restore`](crate::open_restore), with these options.
+    ///
+    /// # Errors
+    /// As [`open_restore`](crate::open_restore).
+    pub async fn open<'a>(
+        &self,
+        storage: &'a dyn CheckpointStorage,
+        manifest: &Manifest,
+        operator: &str,
+        groups: KeyGroups,
+    ) -> Result<RestoreSource<'a>> {
+        restore::open(storage, manifest, operator, groups, self).await
+    }
+
+    /// As [`verify`](crate::verify()), with these options.
+    ///
+    /// # Errors
+    /// As [`verify`](crate::verify()).
+    pub async fn verify(
+        &self,
+        storage: &dyn CheckpointStorage,
+        manifest: &Manifest,
+    ) -> Result<VerifyReport> {
+        verify::run(storage, manifest, self).await
+    }
+}
+
+impl Default for RestoreOptions {
+    fn default() -> Self {
+        Self {
+            buffer_bytes: Self::BUFFER_BYTES,
+            observer: Observer::default(),
+        }
+    }
+}
