@@ -12,6 +12,7 @@
 //! | find a checkpoint | [`latest`], [`list`], [`load`], [`savepoint`] |
 //! | read rows back, all runs merged, clipped to a worker's key groups | [`open_restore`], [`RestoreOptions`] |
 //! | check every byte | [`verify`] |
+//! | copy a checkpoint's files; read runs from a local copy | [`fetch`](fetch()), [`LocalFirst`] |
 //! | remove what nothing refers to | [`gc`](gc()) |
 //! | say where the files lie | [`CheckpointStorage`]: [`LocalStorage`], [`MemoryStorage`] |
 //!
@@ -70,6 +71,7 @@ mod catalog;
 mod create;
 mod damage;
 mod digest;
+mod fetch;
 mod gc;
 mod job;
 mod lineage;
@@ -96,6 +98,7 @@ pub use backend::{checkpoint, restore};
 pub use cancel::Cancel;
 pub use catalog::{latest, list, load, savepoint, savepoints};
 pub use digest::Digest;
+pub use fetch::{FetchReport, fetch};
 pub use gc::{GcOptions, GcReport, gc};
 pub use job::{GRACE, Job, JobOptions};
 pub use lineage::Lineage;
@@ -106,7 +109,7 @@ pub use progress::{Phase, Progress};
 pub use publish::{Checkpoint, publish};
 pub use restore::{RestoreSource, open_restore};
 pub use run::{Compression, RunOptions};
-pub use storage::{CheckpointStorage, FileWriter, LocalStorage, MemoryStorage};
+pub use storage::{CheckpointStorage, FileWriter, LocalFirst, LocalStorage, MemoryStorage};
 pub use strategy::{ChainPolicy, Strategy};
 pub use task::{InFlight, NewPart, PartTask, WriteOptions, Written, write_part};
 pub use ticket::Ticket;

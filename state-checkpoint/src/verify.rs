@@ -30,7 +30,8 @@ pub struct VerifyReport {
 /// states. Nothing else can keep the runs from being merged, so this needs no merge and no memory for
 /// one: that of one [`RunReader`](crate::run::RunReader), and the index of one file.
 ///
-/// Blocks in part: poll it on a thread that may block.
+/// Blocks in part: poll it on a thread that may block. To check one copy of a
+/// [`LocalFirst`](crate::LocalFirst), give that copy: the pair is sound as long as one of them is.
 ///
 /// # Errors
 /// The first damage: [`Corrupt`](state_api::ErrorKind::Corrupt) with `file` and `offset`,

@@ -1,6 +1,7 @@
 //! Where the files of checkpoints lie: a small trait, for local disks, object stores and tests.
 
 mod local;
+mod local_first;
 mod memory;
 mod path;
 
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 use state_api::{Error, Result};
 
 pub use local::LocalStorage;
+pub use local_first::LocalFirst;
 pub use memory::MemoryStorage;
 pub(crate) use path::is_name;
 pub use path::{MAX_PATH, MAX_SEGMENT, check_path};
@@ -80,7 +82,7 @@ pub trait CheckpointStorage: Send + Sync + fmt::Debug + fmt::Display {
     async fn delete(&self, path: &str) -> Result<()>;
 
     /// Another storage with the same files, to be asked when a file of this one turns out missing,
-    /// unreadable or damaged. None, unless this is a copy of another one.
+    /// unreadable or damaged. None, unless this is a copy of another one: see [`LocalFirst`].
     fn fallback(&self) -> Option<&dyn CheckpointStorage> {
         None
     }

@@ -10,9 +10,11 @@ mod support;
 
 mod exchanged_files;
 mod failing_storage;
+mod fetched;
 mod flipped_bytes;
 mod golden;
 mod hostile_bytes;
+mod local_first;
 mod lost_answer;
 mod manifest_and_run;
 mod many_runs;
