@@ -12,6 +12,7 @@
 //! | find a checkpoint | [`latest`], [`list`], [`load`], [`savepoint`] |
 //! | read rows back, all runs merged, clipped to a worker's key groups | [`open_restore`], [`RestoreOptions`] |
 //! | check every byte | [`verify`] |
+//! | tell whether two states are equal | [`logical_digest`], [`digest_rows`] |
 //! | copy a checkpoint's files; read runs from a local copy | [`fetch`](fetch()), [`LocalFirst`] |
 //! | remove what nothing refers to | [`gc`](gc()) |
 //! | say where the files lie | [`CheckpointStorage`]: [`LocalStorage`], [`MemoryStorage`] |
@@ -75,6 +76,7 @@ mod fetch;
 mod gc;
 mod job;
 mod lineage;
+mod logical;
 pub mod manifest;
 mod merge;
 mod names;
@@ -102,6 +104,7 @@ pub use fetch::{FetchReport, fetch};
 pub use gc::{GcOptions, GcReport, gc};
 pub use job::{GRACE, Job, JobOptions};
 pub use lineage::Lineage;
+pub use logical::{digest_rows, logical_digest};
 pub use manifest::{Manifest, Part, Purpose, RunKind, RunRef};
 pub use options::RestoreOptions;
 pub use pending::Pending;

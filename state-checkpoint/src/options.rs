@@ -2,6 +2,8 @@
 
 use state_api::{KeyGroups, Result};
 
+use crate::digest::Digest;
+use crate::logical;
 use crate::manifest::Manifest;
 use crate::progress::{Observer, Progress};
 use crate::restore::{self, RestoreSource};
@@ -73,6 +75,19 @@ impl RestoreOptions {
         manifest: &Manifest,
     ) -> Result<VerifyReport> {
         verify::run(storage, manifest, self).await
+    }
+
+    /// As [`logical_digest`](crate::logical_digest), with these options.
+    ///
+    /// # Errors
+    /// As [`logical_digest`](crate::logical_digest).
+    pub async fn logical_digest(
+        &self,
+        storage: &dyn CheckpointStorage,
+        manifest: &Manifest,
+        operator: &str,
+    ) -> Result<Digest> {
+        logical::of_checkpoint(storage, manifest, operator, self).await
     }
 }
 

@@ -84,6 +84,18 @@ pub(crate) async fn open<'a>(
     open_parts(storage, manifest, &parts, groups.range(), options).await
 }
 
+/// Opens all rows of `operator` that there are.
+pub(crate) async fn open_all<'a>(
+    storage: &'a dyn CheckpointStorage,
+    manifest: &Manifest,
+    operator: &str,
+    options: &RestoreOptions,
+) -> Result<RestoreSource<'a>> {
+    let parts = parts_of(manifest, operator)?;
+    let all = KeyGroupRange::new(0, u16::MAX)?;
+    open_parts(storage, manifest, &parts, all, options).await
+}
+
 fn parts_of<'m>(manifest: &'m Manifest, operator: &str) -> Result<Vec<&'m Part>> {
     if manifest.key_group_layout != KEY_GROUP_LAYOUT {
         return Err(Error::new(

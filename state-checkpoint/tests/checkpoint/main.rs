@@ -15,6 +15,7 @@ mod flipped_bytes;
 mod golden;
 mod hostile_bytes;
 mod local_first;
+mod logical;
 mod lost_answer;
 mod manifest_and_run;
 mod many_runs;
