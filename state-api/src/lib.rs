@@ -64,7 +64,7 @@ pub use guard::Ref;
 pub use handle::{List, Map, StateId, StateValue, Value};
 pub use key::{KeyRef, StateKey};
 pub use key_group::{KeyGroupRange, KeyGroups, KeyHash};
-pub use native::{NativePlace, NativeReport};
+pub use native::{NativeFile, NativePlace, NativeReport};
 pub use read::{ReadList, ReadMap, ReadTable, ReadValue, StateRead};
 pub use row::{ChangeSource, RowChange, RowRef, RowSource, StateKind, StateMeta};
 pub use view::StateView;

@@ -15,6 +15,18 @@ pub struct NativePlace<'a> {
     pub name: &'a str,
 }
 
+/// A file of a native checkpoint: see [`native_files`](crate::StateBackend::native_files).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NativeFile {
+    /// Its path below the directory of the [place](NativePlace): segments of `a-z 0-9 . _ -` that do not
+    /// start with a dot, joined by `/`.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// xxh3-128 of its content: files of equal size and digest are equal.
+    pub digest: u128,
+}
+
 /// What a native checkpoint took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NativeReport {

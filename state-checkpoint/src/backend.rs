@@ -6,12 +6,10 @@ use serde_json::Value;
 use state_api::{Result, StateBackend, StateView};
 
 use crate::job::Job;
-use crate::lineage::Lineage;
 use crate::manifest::Manifest;
 use crate::restore::open_restore;
 use crate::storage::CheckpointStorage;
-use crate::strategy::Strategy;
-use crate::task::WriteOptions;
+use crate::task::{PartTask, WriteOptions};
 
 /// Takes a full checkpoint of a job of one operator and one worker. `metadata` is the caller's, such as
 /// the positions of its sources.
@@ -48,7 +46,7 @@ pub async fn checkpoint<V: StateView>(
     options: &WriteOptions,
 ) -> Result<Manifest> {
     let pending = job.begin().await?;
-    let task = Lineage::new(operator).take(pending.ticket(), view, &Strategy::Full);
+    let task = PartTask::of_view(pending.ticket().clone(), operator, view);
     let written = task.write(&**job.storage(), options).await?;
     pending.publish(vec![written.part], metadata).await
 }

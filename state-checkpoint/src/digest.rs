@@ -19,6 +19,11 @@ impl Digest {
         Self(xxh3_128(bytes))
     }
 
+    /// The digest of this number.
+    pub(crate) fn of_number(digest: u128) -> Self {
+        Self(digest)
+    }
+
     /// The digest of all that `hasher` has seen.
     pub(crate) fn finish(hasher: &Xxh3) -> Self {
         Self(hasher.digest128())

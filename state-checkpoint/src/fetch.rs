@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::damage::corrupt;
 use crate::digest::Digest;
-use crate::manifest::{Manifest, RunRef};
+use crate::manifest::{FileRef, Manifest, Part};
 use crate::run::READ_BYTES;
 use crate::storage::{CheckpointStorage, copies, failed_too};
 
@@ -23,7 +23,7 @@ pub struct FetchReport {
     pub present: u64,
 }
 
-/// Copies all runs of `manifest` from one storage into another, each checked against size and digest
+/// Copies all files of `manifest` from one storage into another, each checked against size and digest
 /// before it becomes visible there: the local copy of a [`LocalFirst`](crate::LocalFirst), or a
 /// checkpoint that is to be independent of where it came from. Memory: 1 MiB.
 ///
@@ -57,19 +57,19 @@ pub async fn fetch(
 ) -> Result<FetchReport> {
     let mut report = FetchReport::default();
     let mut seen = BTreeSet::new();
-    for run in manifest.parts.iter().flat_map(|part| &part.runs) {
-        if !seen.insert(&run.path) {
+    for file in manifest.parts.iter().flat_map(Part::files) {
+        if !seen.insert(file.path) {
             continue;
         }
-        match to.size(&run.path).await {
+        match to.size(file.path).await {
             Ok(_) => {
-                check_present(to, run).await?;
+                check_present(to, file).await?;
                 report.present += 1;
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                copy(run, from, to).await?;
+                copy(file, from, to).await?;
                 report.files += 1;
-                report.bytes += run.size;
+                report.bytes += file.size;
             }
             Err(error) => return Err(error),
         }
@@ -79,14 +79,14 @@ pub async fn fetch(
 
 /// Copies one file, from the first copy that is sound.
 async fn copy(
-    run: &RunRef,
+    file: FileRef<'_>,
     from: &dyn CheckpointStorage,
     to: &dyn CheckpointStorage,
 ) -> Result<()> {
     let mut earlier = None;
     for from in copies(from) {
-        let mut pieces = Pieces::of(run);
-        let mut writer = to.create(&run.path).await?;
+        let mut pieces = Pieces::of(file);
+        let mut writer = to.create(file.path).await?;
         let failed = loop {
             match pieces.next(from).await {
                 Ok(Some(bytes)) => writer.write(&bytes).await?,
@@ -103,8 +103,8 @@ async fn copy(
 }
 
 /// Checks a file that has the name already.
-async fn check_present(storage: &dyn CheckpointStorage, run: &RunRef) -> Result<()> {
-    let mut pieces = Pieces::of(run);
+async fn check_present(storage: &dyn CheckpointStorage, file: FileRef<'_>) -> Result<()> {
+    let mut pieces = Pieces::of(file);
     loop {
         match pieces.next(storage).await {
             Ok(Some(_)) => {}
@@ -114,7 +114,7 @@ async fn check_present(storage: &dyn CheckpointStorage, run: &RunRef) -> Result<
                     ErrorKind::Conflict,
                     "another or a damaged file has the name",
                 )
-                .with("file", &run.path)
+                .with("file", file.path)
                 .with_source(error));
             }
             Err(error) => return Err(error),
@@ -123,44 +123,45 @@ async fn check_present(storage: &dyn CheckpointStorage, run: &RunRef) -> Result<
 }
 
 /// The bytes of a file, one piece after another, and its digest.
-struct Pieces<'m> {
-    run: &'m RunRef,
+pub(crate) struct Pieces<'m> {
+    file: FileRef<'m>,
     offset: u64,
     hasher: Xxh3,
 }
 
 impl<'m> Pieces<'m> {
-    fn of(run: &'m RunRef) -> Self {
+    pub(crate) fn of(file: FileRef<'m>) -> Self {
         Self {
-            run,
+            file,
             offset: 0,
             hasher: Xxh3::new(),
         }
     }
 
-    /// The next piece; `None` at the end, when size and digest are those of the run.
-    async fn next(&mut self, storage: &dyn CheckpointStorage) -> Result<Option<Vec<u8>>> {
-        let RunRef {
-            path, size, digest, ..
-        } = self.run;
+    /// The next piece; `None` at the end, when size and digest are those of the manifest.
+    pub(crate) async fn next(
+        &mut self,
+        storage: &dyn CheckpointStorage,
+    ) -> Result<Option<Vec<u8>>> {
+        let FileRef { path, size, digest } = self.file;
         if self.offset == 0 {
             let found = storage.size(path).await?;
-            if found != *size {
-                return Err(corrupt(path, found.min(*size), "truncated or grown file")
+            if found != size {
+                return Err(corrupt(path, found.min(size), "truncated or grown file")
                     .with("expected", size)
                     .with("found", found));
             }
         }
-        if self.offset == *size {
+        if self.offset == size {
             let found = Digest::finish(&self.hasher);
-            if found != *digest {
+            if found != digest {
                 return Err(corrupt(path, 0, "the digest of the file does not match")
                     .with("expected", digest)
                     .with("found", found));
             }
             return Ok(None);
         }
-        let end = self.offset.saturating_add(READ_BYTES).min(*size);
+        let end = self.offset.saturating_add(READ_BYTES).min(size);
         let bytes = storage.read(path, self.offset..end).await?;
         self.hasher.update(&bytes);
         self.offset = end;

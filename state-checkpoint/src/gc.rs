@@ -18,8 +18,8 @@ use state_api::{Clock, Error, ErrorKind, Result};
 
 use crate::catalog;
 use crate::job::GRACE;
-use crate::manifest::{Manifest, Purpose};
-use crate::names::{self, CATALOG, MANIFESTS, Owner, RUNS, number_of};
+use crate::manifest::{Manifest, Part, Purpose};
+use crate::names::{self, CATALOG, MANIFESTS, NATIVE, Owner, RUNS, number_of};
 use crate::pin::{self, Pin};
 use crate::publish::give_up;
 use crate::record::{self, KEPT, Record};
@@ -66,10 +66,10 @@ impl GcOptions {
 pub struct GcReport {
     /// Whether nothing was changed.
     pub dry_run: bool,
-    /// Number of runs that are referred to, or belong to checkpoints in flight.
+    /// Number of files that are referred to, or belong to checkpoints in flight.
     pub kept: u64,
-    /// Paths of the runs that go, ascending.
-    pub runs: Vec<String>,
+    /// Paths of the files that go, ascending: runs, and files of engines.
+    pub files: Vec<String>,
     /// Their bytes.
     pub bytes: u64,
     /// Ids of manifests that do not count any more, ascending.
@@ -78,7 +78,7 @@ pub struct GcReport {
     pub given_up: Vec<u64>,
     /// Number of pins and old records of the catalog that go.
     pub other: u64,
-    /// Names in the directory of the runs that are none of ours; they stay.
+    /// Files beside them that are none of ours; they stay.
     pub foreign: Vec<String>,
 }
 
@@ -108,8 +108,8 @@ struct Sweep<'a> {
     options: &'a GcOptions,
     now_ms: u64,
     record: Record,
-    /// Last segments of the paths.
-    runs: Vec<String>,
+    /// Paths of the runs and of engines' files.
+    files: Vec<String>,
     pins: Vec<Pin>,
     manifests: BTreeMap<u64, Manifest>,
     given_up: BTreeSet<u64>,
@@ -123,7 +123,11 @@ impl<'a> Sweep<'a> {
         options: &'a GcOptions,
     ) -> Result<Self> {
         let record = record::current(storage).await?;
-        let runs = storage.list(RUNS).await?;
+        let mut files = Vec::new();
+        for dir in [NATIVE, RUNS] {
+            let names = storage.list(dir).await?;
+            files.extend(names.iter().map(|name| format!("{dir}/{name}")));
+        }
         let pins = pin::all(storage).await?;
         let mut manifests = BTreeMap::new();
         for name in storage.list(MANIFESTS).await? {
@@ -148,7 +152,7 @@ impl<'a> Sweep<'a> {
             options,
             now_ms,
             record,
-            runs,
+            files,
             pins,
             manifests,
             given_up: BTreeSet::new(),
@@ -175,7 +179,7 @@ impl<'a> Sweep<'a> {
         let expired = self.pins.iter().filter(|pin| self.is_expired(pin));
         let expired: BTreeSet<_> = expired.map(|pin| pin.owner().id).collect();
         let waiting: BTreeSet<_> = self.pins.iter().map(Pin::owner).collect();
-        let owners = self.runs.iter().filter_map(|name| Owner::of_run(name));
+        let owners = self.files.iter().filter_map(|path| Owner::of_file(path));
         let left: BTreeSet<_> = owners
             .filter(|owner| !waiting.contains(owner))
             .map(|owner| owner.id)
@@ -207,8 +211,8 @@ impl<'a> Sweep<'a> {
             .iter()
             .filter(|(id, manifest)| self.record.shows(manifest) || pinned.contains(id))
             .flat_map(|(_, manifest)| &manifest.parts)
-            .flat_map(|part| &part.runs)
-            .map(|run| run.path.as_str())
+            .flat_map(Part::files)
+            .map(|file| file.path)
             .collect()
     }
 
@@ -225,11 +229,10 @@ impl<'a> Sweep<'a> {
             given_up: self.given_up.iter().copied().collect(),
             ..GcReport::default()
         };
-        for name in &self.runs {
-            let path = format!("{RUNS}/{name}");
-            let Some(owner) = Owner::of_run(name) else {
+        for path in &self.files {
+            let Some(owner) = Owner::of_file(path) else {
                 if !marked.contains(path.as_str()) {
-                    report.foreign.push(path);
+                    report.foreign.push(path.clone());
                 }
                 continue;
             };
@@ -238,9 +241,9 @@ impl<'a> Sweep<'a> {
                 report.kept += 1;
                 continue;
             }
-            report.bytes += self.size(&path).await?;
-            self.remove(&path).await?;
-            report.runs.push(path);
+            report.bytes += self.size(path).await?;
+            self.remove(path).await?;
+            report.files.push(path.clone());
         }
         self.remove_manifests(&mut report).await?;
         for pin in self.pins.iter().filter(|pin| !self.is_live(pin)) {

@@ -69,7 +69,7 @@ impl JobOptions {
 /// async fn take<B: StateBackend>(job: &Job, backend: &mut B, lineage: &mut Lineage) -> Result<u64> {
 ///     let pending = job.begin().await?;
 ///     // The owner only freezes; the rest may run on any other thread.
-///     let task = lineage.take(pending.ticket(), backend.freeze()?, &Strategy::Full);
+///     let task = lineage.take(pending.ticket(), backend, &Strategy::Full)?;
 ///     let epoch = task.epoch();
 ///     let written = task.write(&**job.storage(), &WriteOptions::default()).await?;
 ///     let manifest = pending.publish(vec![written.part], BTreeMap::new()).await?;

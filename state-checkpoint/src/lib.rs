@@ -11,6 +11,7 @@
 //! | take and restore the checkpoint of one worker | [`checkpoint`], [`restore`](restore()) |
 //! | find a checkpoint | [`latest`], [`list`], [`load`], [`savepoint`] |
 //! | read rows back, all runs merged, clipped to a worker's key groups | [`open_restore`], [`RestoreOptions`] |
+//! | take and restore an engine's own files | [`Strategy::Native`], [`restore_native`] |
 //! | check every byte | [`verify`] |
 //! | tell whether two states are equal | [`logical_digest`], [`digest_rows`] |
 //! | copy a checkpoint's files; read runs from a local copy | [`fetch`](fetch()), [`LocalFirst`] |
@@ -51,7 +52,7 @@
 //!
 //!     // .. records are processed, and now and then:
 //!     let pending = job.begin().await?;
-//!     let task = lineage.take(pending.ticket(), state.freeze()?, &Strategy::incremental());
+//!     let task = lineage.take(pending.ticket(), state, &Strategy::incremental())?;
 //!     let epoch = task.epoch();
 //!     let in_flight = task.spawn(Arc::clone(job.storage()), WriteOptions::default())?;
 //!     // .. more records; the view does not see them.
@@ -80,6 +81,7 @@ mod logical;
 pub mod manifest;
 mod merge;
 mod names;
+mod native;
 mod options;
 mod pending;
 mod pin;
@@ -106,6 +108,7 @@ pub use job::{GRACE, Job, JobOptions};
 pub use lineage::Lineage;
 pub use logical::{digest_rows, logical_digest};
 pub use manifest::{Manifest, Part, Purpose, RunKind, RunRef};
+pub use native::restore_native;
 pub use options::RestoreOptions;
 pub use pending::Pending;
 pub use progress::{Phase, Progress};

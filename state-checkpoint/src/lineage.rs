@@ -2,7 +2,8 @@
 
 use state_api::{Error, ErrorKind, KeyGroups, Result, StateBackend, StateView};
 
-use crate::manifest::{Manifest, RunKind, RunRef};
+use crate::manifest::{Manifest, NativeRef, Part, RunKind, RunRef};
+use crate::native::Staged;
 use crate::strategy::Strategy;
 use crate::task::PartTask;
 use crate::ticket::Ticket;
@@ -15,6 +16,7 @@ use crate::ticket::Ticket;
 pub struct Lineage {
     operator: String,
     base: Option<Base>,
+    native: Option<NativeBase>,
 }
 
 /// A checkpoint that is published, and the epoch of the backend that it holds.
@@ -25,6 +27,13 @@ struct Base {
     runs: Vec<RunRef>,
 }
 
+/// A published checkpoint of an engine's files.
+#[derive(Clone, Debug)]
+struct NativeBase {
+    checkpoint_id: u64,
+    files: Vec<NativeRef>,
+}
+
 impl Lineage {
     /// A worker of `operator` that builds on nothing: the first checkpoint is full. Also for a worker
     /// that restored a checkpoint which somebody else may remove, such as a savepoint of another job.
@@ -32,6 +41,7 @@ impl Lineage {
         Self {
             operator: operator.to_owned(),
             base: None,
+            native: None,
         }
     }
 
@@ -44,41 +54,73 @@ impl Lineage {
     /// [`ErrorKind::NotFound`] when the checkpoint has no such operator.
     pub fn claim(manifest: &Manifest, operator: &str, groups: KeyGroups) -> Result<Self> {
         let mut lineage = Self::new(operator);
-        lineage.base = Some(Base {
-            checkpoint_id: manifest.checkpoint_id,
-            epoch: 0,
-            runs: runs_of(manifest, operator, groups)?,
-        });
+        let (runs, files) = (
+            runs_of(manifest, operator, groups)?,
+            files_of(manifest, operator, groups)?,
+        );
+        let checkpoint_id = manifest.checkpoint_id;
+        if files.is_empty() {
+            lineage.base = Some(Base {
+                checkpoint_id,
+                epoch: 0,
+                runs,
+            });
+        } else {
+            lineage.native = Some(NativeBase {
+                checkpoint_id,
+                files,
+            });
+        }
         Ok(lineage)
     }
 
-    /// The task of a worker for the checkpoint of `ticket`: to write `view`, by `strategy`.
+    /// The part of this worker in the checkpoint of `ticket`, by `strategy`: freezes the backend, or has its
+    /// engine lay its files out. That is the owner's part of the work; the task does the rest, on any
+    /// thread.
     ///
     /// Incremental where that is possible: there is a base, it is pinned by the ticket, the view can
     /// tell what changed since, and the chain may grow; otherwise full.
-    pub fn take<V: StateView>(&self, ticket: &Ticket, view: V, strategy: &Strategy) -> PartTask<V> {
+    ///
+    /// # Errors
+    /// As [`StateBackend::freeze`]; for native files as [`StateBackend::native_checkpoint`], with
+    /// [`ErrorKind::Unsupported`] where the backend has none.
+    pub fn take<B: StateBackend>(
+        &self,
+        ticket: &Ticket,
+        backend: &mut B,
+        strategy: &Strategy,
+    ) -> Result<PartTask<B::View>> {
+        let base = self.base.as_ref();
+        let base = base.filter(|base| ticket.parents().contains(&base.checkpoint_id));
+        if let Strategy::Native(directory) = strategy {
+            let native = self.native.as_ref();
+            let native = native.filter(|base| ticket.parents().contains(&base.checkpoint_id));
+            let held = native.map(|base| base.files.clone()).unwrap_or_default();
+            let state = Staged::take(backend, directory, ticket, held)?;
+            return Ok(PartTask::of_files(ticket.clone(), &self.operator, state));
+        }
+        let view = backend.freeze()?;
         let base = match strategy {
-            Strategy::Full => None,
-            Strategy::Incremental(policy) => self.base.as_ref().filter(|base| {
+            Strategy::Incremental(policy) => base.filter(|base| {
                 let is_delta = |run: &&RunRef| run.kind == RunKind::Delta;
                 let bytes: u64 = base.runs.iter().map(|run| run.size).sum();
                 let deltas: Vec<_> = base.runs.iter().filter(is_delta).collect();
                 let delta_bytes: u64 = deltas.iter().map(|run| run.size).sum();
-                ticket.parents().contains(&base.checkpoint_id)
-                    && view.tracks_since(base.epoch)
+                view.tracks_since(base.epoch)
                     && policy.allows(deltas.len(), delta_bytes, bytes - delta_bytes)
             }),
+            Strategy::Full | Strategy::Native(_) => None,
         };
-        let (since, runs) = match base {
-            Some(base) => (Some(base.epoch), base.runs.clone()),
-            None => (None, Vec::new()),
-        };
-        PartTask::new(ticket.clone(), &self.operator, view, since, runs)
+        let mut task = PartTask::of_view(ticket.clone(), &self.operator, view);
+        if let Some(base) = base {
+            task = task.over(base.epoch, base.runs.clone());
+        }
+        Ok(task)
     }
 
-    /// The checkpoint of the view of `epoch` is published: the next ones build on it, and the backend
-    /// [forgets](StateBackend::confirm) what was only needed before. A checkpoint older than the last
-    /// one confirmed changes nothing.
+    /// The checkpoint of a task with that [epoch](PartTask::epoch) is published: the next ones build on it,
+    /// and the backend [forgets](StateBackend::confirm) what was only needed before. A checkpoint older
+    /// than the last one confirmed changes nothing.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when the checkpoint has no such operator; as
@@ -87,8 +129,11 @@ impl Lineage {
         &mut self,
         backend: &mut B,
         manifest: &Manifest,
-        epoch: u64,
+        epoch: Option<u64>,
     ) -> Result<()> {
+        let Some(epoch) = epoch else {
+            return self.confirm_native(manifest, backend.key_groups());
+        };
         if self.base.as_ref().is_some_and(|base| base.epoch >= epoch) {
             return Ok(());
         }
@@ -104,16 +149,31 @@ impl Lineage {
         });
         Ok(())
     }
+
+    fn confirm_native(&mut self, manifest: &Manifest, groups: KeyGroups) -> Result<()> {
+        let id = manifest.checkpoint_id;
+        if self
+            .native
+            .as_ref()
+            .is_none_or(|base| base.checkpoint_id < id)
+        {
+            self.native = Some(NativeBase {
+                checkpoint_id: id,
+                files: files_of(manifest, &self.operator, groups)?,
+            });
+        }
+        Ok(())
+    }
 }
 
-/// The runs of an operator, clipped to `groups`: oldest first within each part, and parts hold
-/// different key groups.
-fn runs_of(manifest: &Manifest, operator: &str, groups: KeyGroups) -> Result<Vec<RunRef>> {
-    let parts: Vec<_> = manifest
-        .parts
-        .iter()
-        .filter(|part| part.operator == operator)
-        .collect();
+/// The parts of an operator that hold some of `groups`.
+fn parts_of<'m>(
+    manifest: &'m Manifest,
+    operator: &str,
+    groups: KeyGroups,
+) -> Result<impl Iterator<Item = &'m Part>> {
+    let parts = manifest.parts.iter();
+    let parts: Vec<_> = parts.filter(|part| part.operator == operator).collect();
     if parts.is_empty() {
         return Err(
             Error::new(ErrorKind::NotFound, "the checkpoint has no such operator")
@@ -121,7 +181,16 @@ fn runs_of(manifest: &Manifest, operator: &str, groups: KeyGroups) -> Result<Vec
                 .with("checkpoint", manifest.checkpoint_id),
         );
     }
-    let runs = parts.into_iter().flat_map(|part| &part.runs);
+    let own = groups.range();
+    Ok(parts
+        .into_iter()
+        .filter(move |part| part.key_groups.intersection(own).is_some()))
+}
+
+/// The runs of an operator, clipped to `groups`: oldest first within each part, and parts hold
+/// different key groups.
+fn runs_of(manifest: &Manifest, operator: &str, groups: KeyGroups) -> Result<Vec<RunRef>> {
+    let runs = parts_of(manifest, operator, groups)?.flat_map(|part| &part.runs);
     Ok(runs
         .filter_map(|run| {
             let clip = run.clip.intersection(groups.range())?;
@@ -130,5 +199,13 @@ fn runs_of(manifest: &Manifest, operator: &str, groups: KeyGroups) -> Result<Vec
                 ..run.clone()
             })
         })
+        .collect())
+}
+
+/// The engine's files of an operator that hold some of `groups`.
+fn files_of(manifest: &Manifest, operator: &str, groups: KeyGroups) -> Result<Vec<NativeRef>> {
+    let native = parts_of(manifest, operator, groups)?.filter_map(|part| part.native.as_ref());
+    Ok(native
+        .flat_map(|native| native.files.iter().cloned())
         .collect())
 }

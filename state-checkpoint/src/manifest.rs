@@ -87,8 +87,65 @@ pub struct Part {
     pub key_groups: KeyGroupRange,
     /// All states of the part, ascending by name.
     pub states: Vec<StateMeta>,
-    /// The runs, oldest first: a row in a later run replaces one in an earlier run.
+    /// The runs, oldest first: a row in a later run replaces one in an earlier run. None when the
+    /// state is in native files.
     pub runs: Vec<RunRef>,
+    /// The engine's own files instead of runs, which only backends of that name restore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<NativeState>,
+}
+
+/// A state as the files of an engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NativeState {
+    /// Name of the backend.
+    pub backend: String,
+    /// Name of the native checkpoint.
+    pub name: String,
+    /// Its files, ascending by name.
+    pub files: Vec<NativeRef>,
+}
+
+/// A reference to a file of an engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NativeRef {
+    /// Its name below the directory of native checkpoints.
+    pub name: String,
+    /// Path of the file in the storage.
+    pub path: String,
+    /// Size of the file in bytes.
+    pub size: u64,
+    /// Digest of the whole file.
+    pub digest: Digest,
+}
+
+/// What every file of a checkpoint has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileRef<'m> {
+    pub(crate) path: &'m str,
+    pub(crate) size: u64,
+    pub(crate) digest: Digest,
+}
+
+impl Part {
+    /// All files of the part.
+    pub(crate) fn files(&self) -> impl Iterator<Item = FileRef<'_>> {
+        let native = self.native.iter().flat_map(|native| &native.files);
+        let native = native.map(NativeRef::file);
+        self.runs.iter().map(RunRef::file).chain(native)
+    }
+}
+
+impl NativeRef {
+    pub(crate) fn file(&self) -> FileRef<'_> {
+        FileRef {
+            path: &self.path,
+            size: self.size,
+            digest: self.digest,
+        }
+    }
 }
 
 /// What a run may hold.
@@ -123,6 +180,14 @@ pub struct RunRef {
 }
 
 impl RunRef {
+    pub(crate) fn file(&self) -> FileRef<'_> {
+        FileRef {
+            path: &self.path,
+            size: self.size,
+            digest: self.digest,
+        }
+    }
+
     /// Whether this reference is to the same file as `other`, and to all of it that `other` is to.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         let facts = |run: &Self| (run.kind, run.size, run.digest, run.seal, run.rows);
@@ -297,6 +362,14 @@ impl Manifest {
                 );
             }
         }
+        let mut natives = BTreeMap::new();
+        for file in self.parts.iter().flat_map(Part::files) {
+            if *natives.entry(file.path).or_insert(file) != file {
+                return Err(
+                    Error::new(kind, "two references to one file differ").with("file", file.path)
+                );
+            }
+        }
         Ok(())
     }
 }
@@ -328,10 +401,36 @@ impl Part {
                     .with("clip", run.clip));
             }
         }
+        if let Some(native) = &self.native {
+            return self.check_native(kind, native);
+        }
         // No group without a run: a lost reference must not look like a part without rows.
         match first_uncovered(self.key_groups, self.runs.iter().map(|run| run.clip)) {
             Some(group) => Err(offence("a key group of a part has no run").with("group", group)),
             None => Ok(()),
+        }
+    }
+
+    fn check_native(&self, kind: ErrorKind, native: &NativeState) -> Result<()> {
+        let offence = |message: &str| Error::new(kind, message).with("part", self.describe());
+        if !self.runs.is_empty() {
+            return Err(offence("a part has runs and native files"));
+        }
+        let names = [&native.backend, &native.name];
+        if native.files.is_empty() || !names.into_iter().all(|name| is_name(name)) {
+            return Err(offence("a native part has no files, or no legal name"));
+        }
+        let legal =
+            |file: &NativeRef| check_path(&file.name).is_ok() && check_path(&file.path).is_ok();
+        if let Some(file) = native.files.iter().find(|file| !legal(file)) {
+            return Err(offence("the name or path of a native file is illegal")
+                .with("name", file.name.escape_debug())
+                .with("path", file.path.escape_debug()));
+        }
+        if native.files.is_sorted_by(|a, b| a.name < b.name) {
+            Ok(())
+        } else {
+            Err(offence("native files do not ascend by name"))
         }
     }
 

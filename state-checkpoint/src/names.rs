@@ -6,6 +6,8 @@ use crate::digest::is_hex;
 pub(crate) const MANIFESTS: &str = "manifests";
 /// Directory of the runs.
 pub(crate) const RUNS: &str = "runs";
+/// Directory of the files of engines.
+pub(crate) const NATIVE: &str = "native";
 /// Directory of the pins.
 pub(crate) const PINS: &str = "pins";
 /// Directory of the catalog's records.
@@ -59,12 +61,14 @@ impl Owner {
         format!("{RUNS}/{}-{unique}.run", self.stem())
     }
 
+    /// The path of a file of an engine of its own.
+    pub(crate) fn native(&self, unique: &str) -> String {
+        format!("{NATIVE}/{}-{unique}.file", self.stem())
+    }
+
     /// Whether the file at `path` was written for this attempt.
     pub(crate) fn owns(&self, path: &str) -> bool {
-        let name = path
-            .strip_prefix(RUNS)
-            .and_then(|rest| rest.strip_prefix('/'));
-        name.and_then(Self::of_run).as_ref() == Some(self)
+        Self::of_file(path).as_ref() == Some(self)
     }
 
     fn parse(stem: &str) -> Option<Self> {
@@ -80,9 +84,14 @@ impl Owner {
         Self::parse(name.strip_suffix(".json")?)
     }
 
-    /// The owner of a run, from the last segment of its path.
-    pub(crate) fn of_run(name: &str) -> Option<Self> {
-        let (stem, unique) = name.strip_suffix(".run")?.rsplit_once('-')?;
+    /// The owner of a run or of an engine's file, from its path.
+    pub(crate) fn of_file(path: &str) -> Option<Self> {
+        let name = match path.split_once('/')? {
+            (RUNS, name) => name.strip_suffix(".run")?,
+            (NATIVE, name) => name.strip_suffix(".file")?,
+            _ => return None,
+        };
+        let (stem, unique) = name.rsplit_once('-')?;
         is_hex(unique, 32).then(|| Self::parse(stem))?
     }
 }
@@ -104,14 +113,16 @@ mod tests {
             check_path(path).unwrap();
         }
         assert_eq!(Owner::of_pin(&pin["pins/".len()..]), Some(owner.clone()));
-        assert_eq!(Owner::of_run(&run["runs/".len()..]), Some(owner.clone()));
+        for path in [&run, &owner.native(hex)] {
+            assert_eq!(Owner::of_file(path), Some(owner.clone()));
+        }
         assert!(owner.owns(&run) && !owner.owns(&pin));
         let other = Owner { id: 7, ..owner };
         assert!(!other.owns(&run));
         assert_eq!(number_of(&manifest(12)["manifests/".len()..]), Some(12));
         for name in ["", "x.json", "7.json", "runs", &format!("{hex}.run")] {
             assert_eq!(
-                (number_of(name), Owner::of_run(name)),
+                (number_of(name), Owner::of_file(&format!("runs/{name}"))),
                 (None, None),
                 "{name}"
             );

@@ -65,8 +65,8 @@ impl Pending {
         self.check_coverage(&parts)?;
         let record = record::current(storage).await?;
         job.check_fence(&record)?;
-        self.check_files(&parts).await?;
         self.check_time()?;
+        self.check_files(&parts).await?;
         let checkpoint = Checkpoint {
             max_parallelism: job.max_parallelism(),
             fence: job.fence,
@@ -128,16 +128,14 @@ impl Pending {
         let mut reused: Vec<_> = runs.filter(|run| !owner.owns(&run.path)).collect();
         for parent in self.ticket.parents().iter().rev() {
             if reused.is_empty() {
-                return Ok(());
+                break;
             }
-            let Some(manifest) = self.parent(*parent).await? else {
-                continue;
-            };
+            let manifest = self.parent(*parent).await?;
             let held: Vec<_> = manifest.parts.iter().flat_map(|part| &part.runs).collect();
             reused.retain(|run| !held.iter().any(|held| held.covers(run)));
         }
         match reused.first() {
-            None => Ok(()),
+            None => self.check_native(parts).await,
             Some(run) => Err(Error::new(
                 ErrorKind::Invalid,
                 "a part refers to a file that was not written for this checkpoint, nor is a parent's as it is",
@@ -149,15 +147,48 @@ impl Pending {
         }
     }
 
-    /// The manifest of a parent. It is pinned, so it is there even if it does not count any more.
-    async fn parent(&self, id: u64) -> Result<Option<Arc<Manifest>>> {
+    /// The same for the files of engines.
+    async fn check_native(&self, parts: &[Part]) -> Result<()> {
+        let owner = self.ticket.owner();
+        let native = parts.iter().filter_map(|part| part.native.as_ref());
+        let files = native.flat_map(|native| &native.files);
+        let mut reused: Vec<_> = files.filter(|file| !owner.owns(&file.path)).collect();
+        for parent in self.ticket.parents().iter().rev() {
+            if reused.is_empty() {
+                break;
+            }
+            let manifest = self.parent(*parent).await?;
+            let held: Vec<_> = manifest.parts.iter().flat_map(Part::files).collect();
+            reused.retain(|file| !held.contains(&file.file()));
+        }
+        match reused.first() {
+            None => Ok(()),
+            Some(file) => Err(Error::new(
+                ErrorKind::Invalid,
+                "a part refers to a native file that was not written for this checkpoint, nor is a parent's",
+            )
+            .with("file", &file.path)
+            .with("id", self.id())),
+        }
+    }
+
+    /// The manifest of a parent. It is pinned, so it is there even if it does not count any more;
+    /// unless collection has given this checkpoint up.
+    async fn parent(&self, id: u64) -> Result<Arc<Manifest>> {
         let known = self.job.known().manifests.get(&id).cloned();
-        if known.is_some() {
-            return Ok(known);
+        if let Some(manifest) = known {
+            return Ok(manifest);
         }
         match catalog::read(&*self.job.storage, id).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            manifest => Ok(Some(Arc::new(manifest?))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::new(
+                ErrorKind::Conflict,
+                "the checkpoint took longer than collection waits for it, and what it builds on is gone: \
+                 take the next one",
+            )
+            .with("id", self.id())
+            .with("parent", id)
+            .with_source(error)),
+            manifest => Ok(Arc::new(manifest?)),
         }
     }
 

@@ -142,6 +142,14 @@ async fn open_parts<'a>(
     let mut files: BTreeMap<&str, RunFile<'a>> = BTreeMap::new();
     let mut sources = Vec::new();
     for part in parts {
+        if let Some(native) = &part.native {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "the checkpoint holds an engine's own files: restore it with `restore_native`",
+            )
+            .with("backend", &native.backend)
+            .with("checkpoint", manifest.checkpoint_id));
+        }
         for (age, run) in (0_u32..).zip(&part.runs) {
             let Some(clip) = run.clip.intersection(range) else {
                 continue;

@@ -1,7 +1,9 @@
 //! Snapshot strategies: what a worker writes for a checkpoint.
 
+use std::path::PathBuf;
+
 /// What a worker writes for a checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Strategy {
     /// All rows.
@@ -9,6 +11,11 @@ pub enum Strategy {
     /// What changed since the last confirmed checkpoint, whose files are referred to; all rows where
     /// that is not known or the chain has grown too long.
     Incremental(ChainPolicy),
+    /// The engine's own files, those that the last one had only by reference; on backends that
+    /// [can](state_api::Capability::native_checkpoint). Only such a backend restores them. The directory is
+    /// where the engine lays its files out until they are written: on its own file system, or it copies
+    /// them.
+    Native(PathBuf),
 }
 
 impl Strategy {

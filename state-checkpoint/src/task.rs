@@ -10,6 +10,7 @@ use state_api::{Error, ErrorKind, KeyGroups, Result, StateView};
 
 use crate::cancel::Cancel;
 use crate::manifest::{Part, RunKind, RunRef};
+use crate::native::Staged;
 use crate::progress::{Meter, Observer, Phase, Progress};
 use crate::run::{RunOptions, RunWriter};
 use crate::storage::CheckpointStorage;
@@ -24,8 +25,8 @@ const LOOK: u64 = 256;
 pub struct WriteOptions {
     run: RunOptions,
     buffer_bytes: usize,
-    observer: Observer,
-    cancel: Cancel,
+    pub(crate) observer: Observer,
+    pub(crate) cancel: Cancel,
 }
 
 impl Default for WriteOptions {
@@ -85,42 +86,71 @@ pub struct Written {
 
 /// The work of one worker for one checkpoint: everything but the freeze. See
 /// [`Lineage::take`](crate::Lineage::take).
-#[derive(Clone)]
 pub struct PartTask<V> {
     ticket: Ticket,
     operator: String,
-    view: V,
-    since: Option<u64>,
-    /// Runs of the base, oldest first.
-    runs: Vec<RunRef>,
+    source: Source<V>,
 }
 
-impl<V: StateView> PartTask<V> {
-    pub(crate) fn new(
-        ticket: Ticket,
-        operator: &str,
+/// What is to be written.
+enum Source<V> {
+    /// All rows of a view, or what changed since an epoch, over the runs of a base, oldest first.
+    View {
         view: V,
         since: Option<u64>,
         runs: Vec<RunRef>,
-    ) -> Self {
+    },
+    /// Files that the engine has laid out.
+    Files(Staged),
+}
+
+impl<V: StateView> PartTask<V> {
+    /// The task to write all rows of `view`: a full checkpoint of `operator`.
+    pub fn of_view(ticket: Ticket, operator: &str, view: V) -> Self {
         Self {
             ticket,
             operator: operator.to_owned(),
-            view,
-            since,
-            runs,
+            source: Source::View {
+                view,
+                since: None,
+                runs: Vec::new(),
+            },
         }
     }
 
-    /// The epoch of the view: what to [confirm](crate::Lineage::confirm) when the checkpoint is
-    /// published.
-    pub fn epoch(&self) -> u64 {
-        self.view.epoch()
+    /// The task to write the files of an engine.
+    pub(crate) fn of_files(ticket: Ticket, operator: &str, files: Staged) -> Self {
+        Self {
+            ticket,
+            operator: operator.to_owned(),
+            source: Source::Files(files),
+        }
     }
 
-    /// Whether only changes will be written.
+    /// Of all rows, only those that changed since an epoch, whose runs are these.
+    pub(crate) fn over(mut self, epoch: u64, base: Vec<RunRef>) -> Self {
+        if let Source::View { since, runs, .. } = &mut self.source {
+            *since = Some(epoch);
+            *runs = base;
+        }
+        self
+    }
+
+    /// The epoch of the view, if there is one: what to [confirm](crate::Lineage::confirm) when the
+    /// checkpoint is published.
+    pub fn epoch(&self) -> Option<u64> {
+        match &self.source {
+            Source::View { view, .. } => Some(view.epoch()),
+            Source::Files(_) => None,
+        }
+    }
+
+    /// Whether it builds on an older checkpoint.
     pub fn is_incremental(&self) -> bool {
-        self.since.is_some()
+        match &self.source {
+            Source::View { since, .. } => since.is_some(),
+            Source::Files(staged) => staged.is_incremental(),
+        }
     }
 
     /// Writes the part, durably. If it fails, is cancelled or dropped, what it wrote is left to
@@ -143,12 +173,16 @@ impl<V: StateView> PartTask<V> {
         let Self {
             ticket,
             operator,
-            view,
-            since,
-            runs,
+            source,
         } = self;
-        let (groups, states) = (view.key_groups(), view.states());
         options.cancel.check()?;
+        let (view, since, runs) = match source {
+            Source::View { view, since, runs } => (view, since, runs),
+            Source::Files(staged) => {
+                return staged.write(storage, &ticket, operator, options).await;
+            }
+        };
+        let (groups, states) = (view.key_groups(), view.states());
         let mut changes = view.into_changes(since, groups.range(), options.buffer_bytes)?;
         let kind = match since {
             None => RunKind::Base,
@@ -170,6 +204,7 @@ impl<V: StateView> PartTask<V> {
                 key_groups: groups.range(),
                 states,
                 runs: runs.into_iter().chain(new).collect(),
+                native: None,
             },
             incremental: since.is_some(),
             bytes,
@@ -204,7 +239,7 @@ impl<V: StateView> fmt::Debug for PartTask<V> {
             .field("ticket", &self.ticket)
             .field("operator", &self.operator)
             .field("epoch", &self.epoch())
-            .field("since", &self.since)
+            .field("is_incremental", &self.is_incremental())
             .finish_non_exhaustive()
     }
 }
@@ -299,6 +334,7 @@ pub async fn write_part(
         key_groups: key_groups.range(),
         states: states.to_vec(),
         runs: base.into_iter().chain(new).collect(),
+        native: None,
     })
 }
 

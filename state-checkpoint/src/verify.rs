@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use state_api::Result;
 
-use crate::manifest::Manifest;
+use crate::fetch::Pieces;
+use crate::manifest::{Manifest, Part};
 use crate::options::RestoreOptions;
 use crate::progress::Phase;
 use crate::restore::{check_run, merge_states};
@@ -15,7 +16,7 @@ use crate::storage::CheckpointStorage;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct VerifyReport {
-    /// Number of run files, each counted once.
+    /// Number of files, each counted once.
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
@@ -52,8 +53,8 @@ pub(crate) async fn run(
         let parts = manifest.parts.iter();
         merge_states(parts.filter(|part| part.operator == operator))?;
     }
-    let runs = || manifest.parts.iter().flat_map(|part| &part.runs);
-    let sizes: BTreeMap<_, _> = runs().map(|run| (&run.path, run.size)).collect();
+    let files = manifest.parts.iter().flat_map(Part::files);
+    let sizes: BTreeMap<_, _> = files.map(|file| (file.path, file.size)).collect();
     let meter = (options.observer).begin(Phase::Verify, Some(sizes.values().sum()));
 
     let mut report = VerifyReport::default();
@@ -75,6 +76,17 @@ pub(crate) async fn run(
                 };
                 file.verify_with(run.digest, reading).await?;
             }
+        }
+        for file in part.native.iter().flat_map(|native| &native.files) {
+            if !seen.insert(&file.path) {
+                continue;
+            }
+            let mut pieces = Pieces::of(file.file());
+            while let Some(bytes) = pieces.next(storage).await? {
+                meter.add(bytes.len() as u64, 0);
+            }
+            report.files += 1;
+            report.bytes += file.size;
         }
     }
     meter.end();

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use pollster::block_on;
 use state_api::{KeyGroups, Result, StateBackend, StateView};
 use state_checkpoint::{
-    Checkpoint, Lineage, Manifest, MemoryStorage, Purpose, RestoreSource, Strategy, Ticket,
-    WriteOptions, open_restore, publish,
+    Checkpoint, Manifest, MemoryStorage, PartTask, Purpose, RestoreSource, Ticket, WriteOptions,
+    open_restore, publish,
 };
 
 const OPERATOR: &str = "suite";
@@ -22,12 +22,12 @@ impl Backup {
     pub(crate) fn of<V: StateView>(views: impl IntoIterator<Item = V>) -> Result<Self> {
         let storage = MemoryStorage::new();
         let ticket = Ticket::unpinned(1)?;
-        let (lineage, options) = (Lineage::new(OPERATOR), WriteOptions::default());
+        let options = WriteOptions::default();
         let mut parts = Vec::new();
         let mut max_parallelism = 0;
         for view in views {
             max_parallelism = view.key_groups().max_parallelism();
-            let task = lineage.take(&ticket, view, &Strategy::Full);
+            let task = PartTask::of_view(ticket.clone(), OPERATOR, view);
             parts.push(block_on(task.write(&storage, &options))?.part);
         }
         let metadata = BTreeMap::new();

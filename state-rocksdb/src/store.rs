@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rocksdb::statistics::Ticker;
 use rocksdb::{ColumnFamilyDescriptor, FlushOptions, Options};
-use state_api::{Capability, Error, ErrorKind, NativePlace, NativeReport, Result};
+use state_api::{Capability, Error, ErrorKind, NativeFile, NativePlace, NativeReport, Result};
 use state_store::overlay::Layer;
 use state_store::overlay::merge::{self, MergedGuard, MergedScan};
 use state_store::{
@@ -328,6 +328,10 @@ impl OrderedStore for RocksdbStore {
     ) -> Result<NativeReport> {
         let database = self.engine.columns.database();
         native::take(database, &mut self.digests, place, description)
+    }
+
+    fn native_files(&self, place: NativePlace<'_>) -> Result<Vec<NativeFile>> {
+        native::place::files(place)
     }
 
     fn native_open(&self, place: NativePlace<'_>) -> Result<Box<dyn NativeSource>> {

@@ -10,7 +10,7 @@ use state_api::bind::{BoundHandle, Pick, Resolver, TableFamily};
 use state_api::row::{CheckedRows, chunk};
 use state_api::{
     BoundStates, Capability, Error, ErrorKind, Handles, KeyGroups, KeyRef, List, ListDescriptor,
-    Map, MapDescriptor, MemoryHeld, NativePlace, NativeReport, Ref, Result, RowSource,
+    Map, MapDescriptor, MemoryHeld, NativeFile, NativePlace, NativeReport, Ref, Result, RowSource,
     StateBackend, StateId, StateKey, StateKind, StateMeta, StateRead, StateValue, Value,
     ValueDescriptor,
 };
@@ -484,6 +484,10 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
 
     fn native_checkpoint(&mut self, place: NativePlace<'_>) -> Result<NativeReport> {
         self.take_native(place)
+    }
+
+    fn native_files(&self, place: NativePlace<'_>) -> Result<Vec<NativeFile>> {
+        self.core.store().native_files(place)
     }
 
     fn native_restore(&mut self, places: &[NativePlace<'_>]) -> Result<()> {

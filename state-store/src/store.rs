@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use state_api::{Capability, Error, ErrorKind, NativePlace, NativeReport, Result};
+use state_api::{Capability, Error, ErrorKind, NativeFile, NativePlace, NativeReport, Result};
 
 /// Number of a table within a store. A table is an ordered map from bytes to bytes of its own: a
 /// B-tree, a column family, a tree.
@@ -191,6 +191,16 @@ pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
         description: &str,
     ) -> Result<NativeReport> {
         let _ = (place, description);
+        Err(no_native(self.name()))
+    }
+
+    /// The files of a native checkpoint: see
+    /// [`native_files`](state_api::StateBackend::native_files).
+    ///
+    /// # Errors
+    /// As there.
+    fn native_files(&self, place: NativePlace<'_>) -> Result<Vec<NativeFile>> {
+        let _ = place;
         Err(no_native(self.name()))
     }
 

@@ -38,7 +38,7 @@ async fn before(job: &Job, ticket: &Ticket, index: u16) -> Result<Part> {
     let groups = KeyGroups::of_worker(GROUPS, index, 2)?;
     let mut state = HeapBackend::new(groups);
     click(&mut state, 1)?;
-    let task = Lineage::new("clicks").take(ticket, state.freeze()?, &Strategy::Full);
+    let task = Lineage::new("clicks").take(ticket, &mut state, &Strategy::Full)?;
     let written = task
         .write(&**job.storage(), &WriteOptions::default())
         .await?;

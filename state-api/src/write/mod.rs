@@ -14,7 +14,7 @@ use crate::descriptor::{Descriptor, ListDescriptor, MapDescriptor, ValueDescript
 use crate::error::{Error, ErrorKind, Result};
 use crate::handle::{List, Map, StateValue, Value};
 use crate::key::{KeyRef, StateKey};
-use crate::native::{NativePlace, NativeReport};
+use crate::native::{NativeFile, NativePlace, NativeReport};
 use crate::read::StateRead;
 use crate::row::{RowSource, StateMeta};
 use crate::view::StateView;
@@ -311,6 +311,16 @@ pub trait StateBackend: StateRead + Send + Sized {
     fn native_checkpoint(&mut self, place: NativePlace<'_>) -> Result<NativeReport> {
         let _ = place;
         Err(unsupported(self.name(), "native checkpoint"))
+    }
+
+    /// The files of a native checkpoint, ascending by name: what has to be copied elsewhere, under the
+    /// same names, to restore it there. Digests come from the checkpoint; no file is read.
+    ///
+    /// # Errors
+    /// As [`StateBackend::native_restore`].
+    fn native_files(&self, place: NativePlace<'_>) -> Result<Vec<NativeFile>> {
+        let _ = place;
+        Err(unsupported(self.name(), "native files"))
     }
 
     /// Restores native checkpoints of one state, of one worker or of several, into this backend,

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use state_api::{
-    Capability, Handles, List, ListDescriptor, Map, MapDescriptor, MemoryHeld, NativePlace,
-    NativeReport, Result, RowSource, StateBackend, StateKey, StateMeta, StateValue, Value,
-    ValueDescriptor,
+    Capability, Handles, List, ListDescriptor, Map, MapDescriptor, MemoryHeld, NativeFile,
+    NativePlace, NativeReport, Result, RowSource, StateBackend, StateKey, StateMeta, StateValue,
+    Value, ValueDescriptor,
 };
 
 use super::sum::AnyOf;
@@ -162,6 +162,10 @@ macro_rules! backend {
 
             fn native_checkpoint(&mut self, place: NativePlace<'_>) -> Result<NativeReport> {
                 each!(self, backend => backend.native_checkpoint(place))
+            }
+
+            fn native_files(&self, place: NativePlace<'_>) -> Result<Vec<NativeFile>> {
+                each!(self, backend => backend.native_files(place))
             }
 
             fn native_restore(&mut self, places: &[NativePlace<'_>]) -> Result<()> {

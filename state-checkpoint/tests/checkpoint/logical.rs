@@ -127,6 +127,7 @@ fn cut(rows: &[Row], fates: &[u8], split: u16, block_bytes: u32) -> Digest {
                 ..run.clone()
             })
             .collect(),
+        native: None,
     });
     let manifest = publish_as(&storage, 1, checkpoint(6, parts.to_vec())).unwrap();
     block_on(logical_digest(&storage, &manifest, "operator")).unwrap()

@@ -19,6 +19,7 @@ fn published(bend: fn(&mut Run, &mut Part)) -> (MemoryStorage, Manifest) {
         key_groups: range(0, 9),
         states: states(),
         runs: Vec::new(),
+        native: None,
     };
     bend(&mut craft, &mut part);
     let (bytes, run) = craft.seal("runs/x.run");

@@ -53,6 +53,7 @@ fn each_key_comes_from_the_newest_run_that_has_it() {
         key_groups: range(0, 5),
         states: states(),
         runs: runs.clone(),
+        native: None,
     };
     let manifest = publish_as(&storage, 1, checkpoint(6, vec![part])).unwrap();
     for buffer in [0, RestoreOptions::BUFFER_BYTES] {

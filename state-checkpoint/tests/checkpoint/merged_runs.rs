@@ -149,6 +149,7 @@ fn write(
                 }
             })
             .collect(),
+        native: None,
     });
     let parts = parts.collect();
     let manifest = publish_as(storage, 1, checkpoint(6, parts)).unwrap();

@@ -19,6 +19,7 @@ fn refused_as_base_only(what: &str, craft: &Run, offset: u64) {
             key_groups: range(0, 9),
             states: states(),
             runs: vec![run.clone()],
+            native: None,
         };
         let manifest = publish_as(&storage, id, checkpoint(10, vec![part])).unwrap();
         let (restored, verified) = (

@@ -29,7 +29,7 @@ fn a_dry_run_says_what_would_go_and_changes_nothing() {
     assert_eq!(format!("{storage:?}"), before);
     assert!(dry.dry_run);
     // Two checkpoints of two workers, and what was never published.
-    assert_eq!((dry.runs.len(), dry.kept, dry.other), (6, 2, 1));
+    assert_eq!((dry.files.len(), dry.kept, dry.other), (6, 2, 1));
     assert_eq!(
         (&dry.manifests[..], &dry.given_up[..]),
         (&[1, 2][..], &[4][..])

@@ -11,6 +11,7 @@ mod sim;
 mod world;
 
 mod collection;
+mod collector_paused;
 mod crashes;
 mod fences;
 mod paused;

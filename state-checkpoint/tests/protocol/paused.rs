@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use pollster::block_on;
 use state_api::{ErrorKind, Result};
-use state_checkpoint::{Job, MemoryStorage};
+use state_checkpoint::{Job, MemoryStorage, Part, Pending};
 
 use crate::sim::Sim;
 use crate::world::{GRACE, World};
@@ -34,20 +34,34 @@ fn publish_some(world: &mut World, job: &Job) {
             late = Some((pending, parts));
             continue;
         }
-        drop(world.publish(pending, parts));
+        publish(world, pending, parts);
     }
     if let Some((pending, parts)) = late {
-        drop(world.publish(pending, parts));
+        publish(world, pending, parts);
     }
 }
 
-fn interfere(world: &mut World, job: Option<&Job>, others: Others) -> Result<()> {
+/// A publisher may come too late, but what it reuses was checked when it began.
+fn publish(world: &mut World, pending: Pending, parts: Vec<Part>) {
+    if let Err(error) = world.publish(pending, parts) {
+        assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    }
+}
+
+/// Returns the fence of who took over, and the checkpoint that it went on from.
+fn interfere(world: &mut World, job: Option<&Job>, others: Others) -> Result<(u64, u64)> {
+    let mut found = (0, 0);
     let taken_over;
     let job = match (others, job) {
         (Others::Collect, _) | (Others::Advance, None) => None,
         (Others::Advance, job) => job,
         (Others::TakeOver, _) => {
             taken_over = world.open()?;
+            let latest = block_on(taken_over.latest())?;
+            found = (
+                taken_over.fence(),
+                latest.map_or(0, |manifest| manifest.checkpoint_id),
+            );
             Some(&taken_over)
         }
     };
@@ -60,7 +74,8 @@ fn interfere(world: &mut World, job: Option<&Job>, others: Others) -> Result<()>
     world
         .clock
         .advance(2 * u64::try_from(GRACE.as_millis()).unwrap());
-    world.collect()
+    world.collect()?;
+    Ok(found)
 }
 
 /// Whether the publisher came to operation `at`.
@@ -73,11 +88,13 @@ fn run(at: usize, others: Others) -> bool {
         other.clock = Arc::clone(&world.clock);
         Arc::new(Mutex::new(other))
     };
+    let found = Arc::new(Mutex::new((0, 0)));
     let hook = {
-        let (job, other) = (Arc::clone(&job), Arc::clone(&other));
+        let (job, other, found) = (Arc::clone(&job), Arc::clone(&other), Arc::clone(&found));
         move || {
             let job = job.lock().unwrap().clone();
-            interfere(&mut other.lock().unwrap(), job.as_ref(), others).unwrap();
+            let from = interfere(&mut other.lock().unwrap(), job.as_ref(), others).unwrap();
+            *found.lock().unwrap() = from;
         }
     };
     let sim = Sim::hooked(inner.clone(), at, hook);
@@ -87,6 +104,18 @@ fn run(at: usize, others: Others) -> bool {
         publish_some(&mut world, &opened);
     }
     let what = format!("{others:?} at {at}");
+    // Whoever takes over goes on from what was reported complete.
+    let (fence, found) = *found.lock().unwrap();
+    let is_older = job
+        .lock()
+        .unwrap()
+        .as_ref()
+        .is_some_and(|job| job.fence() < fence);
+    assert!(
+        !is_older || world.acknowledged <= found,
+        "{what}: {} was reported complete, {found} was found",
+        world.acknowledged
+    );
     // What the others retained or took over, they may have taken from this job.
     let other = other.lock().unwrap();
     world.content.extend(other.content.clone());

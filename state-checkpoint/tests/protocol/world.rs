@@ -317,7 +317,7 @@ impl World {
         assert_eq!(block_on(storage.list("pins")).unwrap(), [""; 0], "{what}");
         let again = block_on(gc(storage, &*self.clock, &options)).unwrap();
         assert_eq!(
-            (again.runs.len(), again.manifests.len(), again.other),
+            (again.files.len(), again.manifests.len(), again.other),
             (0, 0, 0)
         );
     }

@@ -6,13 +6,15 @@
 //! | `files/<digest>-<size>` | a file of the engine, once for all checkpoints that have it |
 //! | `.tmp-<number>` | what is being written, or was when a crash came: may be removed |
 
+use std::collections::BTreeSet;
 use std::fs::{self, File as Handle};
 use std::io::{self, ErrorKind as IoKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use state_api::{Error, ErrorKind, NativePlace, NativeReport, Result};
+use state_api::{Error, ErrorKind, NativeFile, NativePlace, NativeReport, Result};
 use state_store::{check_native_name, create_dir, file_digest};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::native::manifest::{File, Manifest};
 
@@ -130,6 +132,32 @@ pub(crate) fn read_manifest(place: NativePlace<'_>) -> Result<Manifest> {
         .with("path", path.display())),
         Err(e) => Err(failed("read the manifest", &path, e)),
     }
+}
+
+/// The files of a checkpoint, below its directory: those that it shares, and its manifest.
+pub(crate) fn files(place: NativePlace<'_>) -> Result<Vec<NativeFile>> {
+    let manifest = read_manifest(place)?;
+    let damaged = || {
+        Error::new(
+            ErrorKind::Corrupt,
+            "the manifest of a native checkpoint is damaged",
+        )
+    };
+    let mut files = BTreeSet::new();
+    for file in &manifest.files {
+        files.insert(NativeFile {
+            name: format!("{FILES}/{}", file.shared_name()),
+            size: file.size,
+            digest: u128::from_str_radix(&file.digest, 16).map_err(|e| damaged().with_source(e))?,
+        });
+    }
+    let text = manifest.to_text()?;
+    files.insert(NativeFile {
+        name: format!("{}.json", place.name),
+        size: u64::try_from(text.len()).unwrap_or(u64::MAX),
+        digest: xxh3_128(text.as_bytes()),
+    });
+    Ok(files.into_iter().collect())
 }
 
 /// Reads a manifest, compares every file of it with its digest, and lays them out in `folder` under

@@ -38,7 +38,7 @@ pub(crate) struct Checkpoints {
 /// A checkpoint that another thread writes.
 #[derive(Debug)]
 struct InFlight {
-    epoch: u64,
+    epoch: Option<u64>,
     writer: JoinHandle<Result<Manifest>>,
 }
 
@@ -100,9 +100,7 @@ impl Checkpoints {
         })?;
         let pending = pollster::block_on(self.job.begin())?;
         let strategy = Strategy::incremental();
-        let task = self
-            .lineage
-            .take(pending.ticket(), state.freeze()?, &strategy);
+        let task = self.lineage.take(pending.ticket(), state, &strategy)?;
         let epoch = task.epoch();
         let (job, metadata) = (
             self.job.clone(),
