@@ -8,7 +8,8 @@
 //! | `rocksdb` | `rocksdb::RocksdbBackend`: RocksDB, a store of log-structured merge trees in C++ |
 //! | `sled` | `sled::SledBackend`: sled 0.34, an embedded store in pure Rust, for who chooses it knowingly |
 //! | `postcard` | the postcard codec beside the default bincode one |
-//! | `full` | all of it |
+//! | `full` | all of the above |
+//! | `s3`, `gcs`, `azure`, `hdfs`, `object` | checkpoints in object stores: [`checkpoint::storage::open`] |
 //!
 //! Features only add; any combination compiles. The traits of [`state_api`] are at the root,
 //! checkpoints in [`checkpoint`].

@@ -16,7 +16,11 @@
 //! | tell whether two states are equal | [`logical_digest`], [`digest_rows`] |
 //! | copy a checkpoint's files; read runs from a local copy | [`fetch`](fetch()), [`LocalFirst`] |
 //! | remove what nothing refers to | [`gc`](gc()) |
-//! | say where the files lie | [`CheckpointStorage`]: [`LocalStorage`], [`MemoryStorage`] |
+//! | say where the files lie | [`storage::open`] by a URL; [`CheckpointStorage`]: [`LocalStorage`], [`MemoryStorage`], `ObjectStorage` |
+//! | do so in a program without a runtime | [`blocking::block_on`] |
+//!
+//! S3, Google Cloud Storage, Azure and HDFS are the features `s3`, `gcs`, `azure` and `hdfs`; any other
+//! `object_store::ObjectStore` is `ObjectStorage` by the feature `object`. None is on by default.
 //!
 //! The bytes are specified in `docs/format.md`. Bytes from storage are never trusted: each is
 //! covered by a checksum that is compared before use, no length is believed before it is bounded,
@@ -68,6 +72,7 @@
 #![forbid(unsafe_code)]
 
 mod backend;
+pub mod blocking;
 mod cancel;
 mod catalog;
 mod create;

@@ -3,6 +3,9 @@
 mod local;
 mod local_first;
 mod memory;
+#[cfg(feature = "object")]
+mod object;
+mod open;
 mod path;
 
 use std::fmt;
@@ -14,6 +17,9 @@ use state_api::{Error, Result};
 pub use local::LocalStorage;
 pub use local_first::LocalFirst;
 pub use memory::MemoryStorage;
+#[cfg(feature = "object")]
+pub use object::{MIN_PART_BYTES, ObjectOptions, ObjectStorage};
+pub use open::open;
 pub(crate) use path::is_name;
 pub use path::{MAX_PATH, MAX_SEGMENT, check_path};
 

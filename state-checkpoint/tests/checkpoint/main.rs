@@ -22,6 +22,7 @@ mod many_runs;
 mod merged_runs;
 mod narrow_reads;
 mod newer_version;
+mod open_url;
 mod publish_race;
 mod range_tombstones;
 mod rescale;

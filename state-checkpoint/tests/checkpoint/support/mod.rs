@@ -1,5 +1,6 @@
 //! Rows, checkpoints and storages for the tests.
 
+pub(crate) mod contract;
 pub(crate) mod craft;
 pub(crate) mod fault;
 pub(crate) mod ops;
