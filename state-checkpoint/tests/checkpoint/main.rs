@@ -25,6 +25,7 @@ mod newer_version;
 mod open_url;
 mod publish_race;
 mod range_tombstones;
+mod reported_progress;
 mod rescale;
 mod restore_mismatch;
 mod round_trip;
