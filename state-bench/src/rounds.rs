@@ -3,14 +3,45 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-fn timed(work: &mut dyn FnMut() -> u64) -> (f64, u64) {
-    let start = Instant::now();
+/// Seconds, and those on the CPU where the system tells.
+struct Timed {
+    wall: f64,
+    cpu: Option<f64>,
+    sum: u64,
+}
+
+/// Seconds that this thread has been on a CPU: what others do there meanwhile is not in it.
+fn on_cpu() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanos: f64 = text.split_whitespace().next()?.parse().ok()?;
+    Some(nanos * 1e-9)
+}
+
+fn timed(work: &mut dyn FnMut() -> u64) -> Timed {
+    let (before, start) = (on_cpu(), Instant::now());
     let sum = black_box(work());
-    (start.elapsed().as_secs_f64(), sum)
+    let wall = start.elapsed().as_secs_f64();
+    Timed {
+        wall,
+        cpu: on_cpu().zip(before).map(|(after, before)| after - before),
+        sum,
+    }
+}
+
+/// The median, the smallest and the largest.
+fn spread(mut ratios: Vec<f64>) -> (f64, f64, f64) {
+    ratios.sort_by(f64::total_cmp);
+    let at = |index: usize| ratios.get(index).copied().unwrap_or(f64::NAN);
+    (
+        at(ratios.len() / 2),
+        at(0),
+        at(ratios.len().saturating_sub(1)),
+    )
 }
 
 /// Runs `ours` and what it is compared with in turn, after one run of each to warm up, and prints the
-/// median of the ratios of the rounds, with the smallest and the largest: 1 is as fast.
+/// median of the ratios of the rounds, with the smallest and the largest: 1 is as fast. In brackets the
+/// same for the time on the CPU, which leaves out what else the machine does, and an engine's own threads.
 ///
 /// # Panics
 /// When the two return different sums.
@@ -21,7 +52,7 @@ pub fn compare(
     (name, other): (&str, &mut dyn FnMut() -> u64),
 ) {
     assert_eq!(ours(), other(), "{what}");
-    let mut ratios = Vec::with_capacity(rounds);
+    let (mut walls, mut cpus) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         // Each goes first in turn, since an engine's background work falls on who comes next.
         let (our, their) = if round % 2 == 0 {
@@ -31,15 +62,15 @@ pub fn compare(
             let their = timed(other);
             (timed(ours), their)
         };
-        assert_eq!(our.1, their.1, "{what}");
-        ratios.push(their.0 / our.0);
+        assert_eq!(our.sum, their.sum, "{what}");
+        walls.push(their.wall / our.wall);
+        cpus.extend(their.cpu.zip(our.cpu).map(|(their, our)| their / our));
     }
-    ratios.sort_by(f64::total_cmp);
-    let at = |index: usize| ratios.get(index).copied().unwrap_or(f64::NAN);
-    println!(
-        "{what:<28} {:.2} of {name}  ({:.2} to {:.2})",
-        at(ratios.len() / 2),
-        at(0),
-        at(ratios.len().saturating_sub(1))
-    );
+    let (median, least, most) = spread(walls);
+    print!("{what:<28} {median:.2} of {name}  ({least:.2} to {most:.2})");
+    if !cpus.is_empty() {
+        let (median, least, most) = spread(cpus);
+        print!("  [{median:.2}, {least:.2} to {most:.2}]");
+    }
+    println!();
 }

@@ -440,8 +440,8 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         restored
     }
 
-    /// Cost: a write looks its row key up in a set of those written since the last freeze, and adds a
-    /// new one: 20 to 30 bytes beside the key. What views still share counts.
+    /// Cost: a write copies its row key; 128 at once are looked up among those since the last freeze, and a
+    /// new one is kept: 20 to 30 bytes beside the key. What views still share counts.
     fn track_changes(&mut self, budget: usize) -> Result<()> {
         self.core.check()?;
         if let Tracking::On(changes) = self.core.tracking() {

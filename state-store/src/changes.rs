@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::keys::{KeyLog, KeySet};
+use crate::keys::{Added, KeyLog, KeySet};
 use crate::ranges::Ranges;
 use crate::store::TableId;
 
@@ -184,16 +184,20 @@ impl Changes {
         let Some(current) = &mut self.current else {
             return;
         };
-        let before = current.bytes();
-        let had_room = current.keys.insert(table, key);
-        if !had_room || current.bytes() > before {
-            self.grown(had_room);
+        match current.keys.add(table, key) {
+            Added::Done => {}
+            Added::Unsettled => self.settle(),
+            Added::NoRoom => self.give_up(),
         }
     }
 
-    #[cold]
-    fn grown(&mut self, had_room: bool) {
-        if !had_room || self.bytes() > self.budget {
+    /// Looks up the keys that came last, and gives up when there is no room for them.
+    #[inline(never)]
+    fn settle(&mut self) {
+        let Some(current) = &mut self.current else {
+            return;
+        };
+        if !current.keys.settle() || self.bytes() > self.budget {
             self.give_up();
         }
     }
@@ -209,7 +213,9 @@ impl Changes {
         current.range_bytes += ranges.bytes();
         current.range_bytes -= before;
         current.range_bytes += if new { TABLE_OVERHEAD } else { 0 };
-        self.grown(true);
+        if self.bytes() > self.budget {
+            self.give_up();
+        }
     }
 
     /// Forgets what changed, and does not know it before the interval under way is over.
@@ -231,6 +237,7 @@ impl Changes {
     }
 
     fn freeze(&mut self) -> Tracked {
+        self.settle();
         let epoch = self.interval;
         self.interval += 1;
         if let Some(written) = self.current.replace(Written::default()) {

@@ -2,6 +2,9 @@
 //!
 //! A key is kept once, behind the others in a log; an index of eight bytes a key finds it there. Neither
 //! is ever moved as a whole, so that no write waits for a copy in proportion to the set.
+//!
+//! To look a key up in a large index is to wait for memory, two or three times. Keys that come are
+//! therefore collected, and looked up many at once: the processor then waits for many at once.
 
 use std::fmt;
 
@@ -21,6 +24,13 @@ const SPLIT: usize = 8192;
 
 /// A power of two, at most 256.
 const PARTS: usize = 256;
+
+/// Keys that are looked up at once, and their bytes.
+const BATCH: usize = 128;
+const BATCH_BYTES: usize = 4096;
+
+/// Bytes of a key in the log beside its own.
+const HEADER: usize = 7;
 
 /// Length that says that the length follows in four bytes.
 const LONG: u8 = u8::MAX;
@@ -43,20 +53,12 @@ impl KeyLog {
         self.blocks.is_empty()
     }
 
-    /// Adds a key; `None` when the log has no address for it, which takes 4 GiB of keys.
-    fn push(&mut self, table: TableId, key: &[u8]) -> Option<u32> {
-        let table = u16::try_from(table.0).ok()?.to_be_bytes();
-        let (short, long) = match u8::try_from(key.len()) {
-            Ok(len) if len < LONG => (len, None),
-            _ => (LONG, Some(u32::try_from(key.len()).ok()?.to_be_bytes())),
-        };
-        let size = 3 + long.map_or(0, |long| long.len()) + key.len();
-        let (index, block) = self.with_room(size)?;
+    /// Adds a key as it is encoded; `None` when the log has no address for it, which takes 4 GiB of
+    /// keys.
+    fn push(&mut self, encoded: &[u8]) -> Option<u32> {
+        let (index, block) = self.with_room(encoded.len())?;
         let at = index << 16 | u32::try_from(block.len()).ok()?;
-        block.extend_from_slice(&table);
-        block.push(short);
-        block.extend_from_slice(long.as_ref().map_or(&[], |long| &long[..]));
-        block.extend_from_slice(key);
+        block.extend_from_slice(encoded);
         Some(at)
     }
 
@@ -106,6 +108,22 @@ impl KeyLog {
     }
 }
 
+/// Encodes a key behind others: table, length, key. `None`, and nothing, for a table that is none or a
+/// key that is longer than a row can be.
+#[inline]
+fn encode(table: TableId, key: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let [high, low] = u16::try_from(table.0).ok()?.to_be_bytes();
+    match u8::try_from(key.len()) {
+        Ok(len) if len < LONG => out.extend_from_slice(&[high, low, len]),
+        _ => {
+            let [a, b, c, d] = u32::try_from(key.len()).ok()?.to_be_bytes();
+            out.extend_from_slice(&[high, low, LONG, a, b, c, d]);
+        }
+    }
+    out.extend_from_slice(key);
+    Some(())
+}
+
 /// Splits the first key off a block: table, key, and the bytes behind.
 #[inline]
 fn split(bytes: &[u8]) -> Option<(TableId, &[u8], &[u8])> {
@@ -153,37 +171,104 @@ pub(crate) struct KeySet {
     parts: Vec<HashTable<Slot>>,
     /// Bytes of the index.
     bytes: usize,
+    /// Keys that came last, encoded, with their hashes: not yet looked up.
+    recent: Vec<u8>,
+    unsettled: Vec<Slot>,
+}
+
+/// What adding a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// Nothing.
+    Done,
+    /// To call [`KeySet::settle`], and to look at the bytes.
+    Unsettled,
+    /// There is no room: the set is not to be used any more.
+    NoRoom,
 }
 
 impl KeySet {
     /// Bytes held.
-    #[inline]
     pub(crate) fn bytes(&self) -> usize {
-        self.log.bytes() + self.bytes
+        let batch = self.recent.capacity() + self.unsettled.capacity() * size_of::<Slot>();
+        self.log.bytes() + self.bytes + batch
     }
 
-    /// Adds a key, unless it is in the set; `false` when there is no room.
+    /// Adds a key, unless it is in the set.
     ///
-    /// Cost: a hash and a look into index and log; for a new key a copy of it, and now and then what
-    /// it takes to double a part of the index.
+    /// Cost: a hash and a copy; and by turns what [`KeySet::settle`] costs.
     #[inline]
-    pub(crate) fn insert(&mut self, table: TableId, key: &[u8]) -> bool {
+    pub(crate) fn add(&mut self, table: TableId, key: &[u8]) -> Added {
         let hash = xxh3_64_with_seed(key, u64::from(table.0)) >> 32;
         let hash = u32::try_from(hash).unwrap_or_default();
-        let log = &self.log;
-        let found = self
-            .parts
-            .get(part(self.parts.len(), hash))
-            .is_some_and(|part| {
-                let is_key =
-                    |slot: &Slot| slot.hash == hash && log.get(slot.at) == Some((table, key));
-                part.find(Slot::spread(hash), is_key).is_some()
-            });
-        found || self.add(hash, table, key)
+        let Ok(at) = u32::try_from(self.recent.len()) else {
+            return Added::NoRoom;
+        };
+        if self.recent.capacity() == 0 {
+            self.recent.reserve_exact(BATCH_BYTES);
+            self.unsettled.reserve_exact(BATCH);
+        }
+        if encode(table, key, &mut self.recent).is_none() {
+            return Added::NoRoom;
+        }
+        self.unsettled.push(Slot { hash, at });
+        let is_full =
+            self.unsettled.len() == BATCH || self.recent.len() + HEADER + key.len() > BATCH_BYTES;
+        if is_full || self.log.is_empty() {
+            Added::Unsettled
+        } else {
+            Added::Done
+        }
     }
 
-    fn add(&mut self, hash: u32, table: TableId, key: &[u8]) -> bool {
-        let Some(at) = self.log.push(table, key) else {
+    /// Looks up the keys that came last, and keeps those that are new; `false` when there is no room:
+    /// the set is not to be used any more.
+    ///
+    /// Cost: for each a look into index and log; for a new key a copy of it, and now and then what it
+    /// takes to double a part of the index.
+    pub(crate) fn settle(&mut self) -> bool {
+        let recent = std::mem::take(&mut self.recent);
+        let mut unsettled = std::mem::take(&mut self.unsettled);
+        // Each pass asks for memory that the next one has at hand, and none waits for its own answer:
+        // first the index, then the log.
+        let mut found = [None; BATCH];
+        for (found, slot) in found.iter_mut().zip(&unsettled) {
+            *found = self.find(slot.hash, |_| true);
+        }
+        let mut had_room = true;
+        for (found, slot) in found.iter().zip(&unsettled) {
+            let at = usize::try_from(slot.at).unwrap_or(usize::MAX);
+            let Some((table, key, behind)) = recent.get(at..).and_then(split) else {
+                continue;
+            };
+            let log = &self.log;
+            let is_key = |at: u32| log.get(at) == Some((table, key));
+            if found.is_some_and(is_key) || self.find(slot.hash, is_key).is_some() {
+                continue;
+            }
+            let encoded = recent.get(at..recent.len() - behind.len());
+            had_room &= self.keep(slot.hash, encoded.unwrap_or_default());
+        }
+        self.recent = recent;
+        self.recent.clear();
+        // A long key must not cost its memory from now on.
+        self.recent.shrink_to(BATCH_BYTES);
+        unsettled.clear();
+        self.unsettled = unsettled;
+        had_room
+    }
+
+    /// The address of the key of a hash that `is_key` accepts.
+    #[inline]
+    fn find(&self, hash: u32, is_key: impl Fn(u32) -> bool) -> Option<u32> {
+        let part = self.parts.get(part(self.parts.len(), hash))?;
+        let is_key = |slot: &Slot| slot.hash == hash && is_key(slot.at);
+        part.find(Slot::spread(hash), is_key).map(|slot| slot.at)
+    }
+
+    /// Takes a new key into log and index.
+    fn keep(&mut self, hash: u32, encoded: &[u8]) -> bool {
+        let Some(at) = self.log.push(encoded) else {
             return false;
         };
         match &mut self.parts[..] {
@@ -219,7 +304,7 @@ impl KeySet {
         }
     }
 
-    /// The keys alone, without the index.
+    /// The keys alone, without the index, once they are settled.
     pub(crate) fn into_log(self) -> KeyLog {
         self.log
     }
@@ -255,10 +340,19 @@ mod tests {
         let blocks: usize = set.log.blocks.iter().map(Vec::capacity).sum();
         let log = blocks + set.log.blocks.capacity() * size_of::<Vec<u8>>();
         let parts: usize = set.parts.iter().map(HashTable::allocation_size).sum();
-        log + parts + set.parts.capacity() * size_of::<HashTable<Slot>>()
+        let batch = set.recent.capacity() + set.unsettled.capacity() * size_of::<Slot>();
+        log + parts + set.parts.capacity() * size_of::<HashTable<Slot>>() + batch
     }
 
-    fn check(set: &KeySet, model: &BTreeSet<(u32, Vec<u8>)>) {
+    /// Adds a key, and settles when it is due.
+    fn insert(set: &mut KeySet, table: u32, key: &[u8]) -> bool {
+        let added = set.add(TableId(table), key);
+        added == Added::Done || added == Added::Unsettled && set.settle()
+    }
+
+    fn check(set: &mut KeySet, model: &BTreeSet<(u32, Vec<u8>)>) {
+        assert_eq!(set.bytes(), counted(set));
+        assert!(set.settle());
         let found: Vec<_> = set.log.iter().collect();
         for (at, table, key) in &found {
             assert_eq!(set.log.get(*at), Some((*table, *key)));
@@ -280,10 +374,10 @@ mod tests {
             let (mut set, mut model) = (KeySet::default(), BTreeSet::new());
             for (table, byte, len) in inserted {
                 let key = vec![byte; len];
-                prop_assert!(set.insert(TableId(table), &key));
+                prop_assert!(insert(&mut set, table, &key));
                 model.insert((table, key));
             }
-            check(&set, &model);
+            check(&mut set, &model);
         }
     }
 
@@ -294,19 +388,22 @@ mod tests {
             let key = (i % 60_000)
                 .wrapping_mul(0x9E37_79B9_7F4A_7C15)
                 .to_be_bytes();
-            assert!(set.insert(TableId(7), &key));
+            assert!(insert(&mut set, 7, &key));
             model.insert((7, key.to_vec()));
             if i % 4999 == 0 || (SPLIT as u64 - 1..SPLIT as u64 + 2).contains(&i) {
-                check(&set, &model);
+                check(&mut set, &model);
             }
         }
-        check(&set, &model);
+        check(&mut set, &model);
         assert_eq!(set.parts.len(), PARTS);
         assert!(set.bytes() < 60_000 * 40, "{} bytes", set.bytes());
     }
 
     #[test]
     fn a_table_that_is_none_finds_no_room() {
-        assert!(!KeySet::default().insert(TableId(1 << 16), b"key"));
+        assert_eq!(
+            KeySet::default().add(TableId(1 << 16), b"key"),
+            Added::NoRoom
+        );
     }
 }
