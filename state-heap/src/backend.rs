@@ -37,8 +37,19 @@ pub struct HeapBackend<K> {
     slots: Vec<Option<Slot<K>>>,
     groups: KeyGroups,
     epoch: u64,
+    restored: bool,
     restore_failed: bool,
+    tracking: Option<Tracking>,
     key: PhantomData<fn() -> K>,
+}
+
+/// That changes are tracked.
+#[derive(Clone, Copy, Debug)]
+struct Tracking {
+    /// Most bytes to take.
+    budget: usize,
+    /// The earliest freeze that the backend can tell changes since; a state may have a later one.
+    floor: u64,
 }
 
 impl<K: StateKey> HeapBackend<K> {
@@ -48,7 +59,9 @@ impl<K: StateKey> HeapBackend<K> {
             slots: Vec::new(),
             groups,
             epoch: 0,
+            restored: false,
             restore_failed: false,
+            tracking: None,
             key: PhantomData,
         }
     }
@@ -100,7 +113,60 @@ impl<K: StateKey> HeapBackend<K> {
     fn add(&mut self, slot: Slot<K>) -> Result<StateId> {
         let id = Self::id(self.slots.len())?;
         self.slots.push(Some(slot));
+        self.share_budget();
         Ok(id)
+    }
+
+    /// A registered state without rows.
+    fn fresh<N: StateKey, X: StateValue, E: 'static>(
+        &self,
+        kind: Kind<X, E>,
+    ) -> TypedState<K, N, X, E> {
+        let mut state = TypedState::new(self.groups, kind);
+        if let Some(Tracking { floor, .. }) = self.tracking {
+            state.track(self.epoch + 1, floor);
+        }
+        state
+    }
+
+    /// All states that are registered.
+    fn registered_mut(&mut self) -> impl Iterator<Item = &mut dyn HeapState> {
+        let slots = self.slots.iter_mut().flatten();
+        slots.filter_map(|slot| slot.content.registered_mut())
+    }
+
+    /// Shares what is left of the budget among the states, so that none has to ask for it at a
+    /// write.
+    fn share_budget(&mut self) {
+        let Some(Tracking { budget, .. }) = self.tracking else {
+            return;
+        };
+        let taken = self.registered_mut().map(|state| state.tracking_bytes());
+        let (count, taken) = taken.fold((0_usize, 0_usize), |(count, sum), bytes| {
+            (count + 1, sum.saturating_add(bytes))
+        });
+        let share = budget.saturating_sub(taken) / count.max(1);
+        let most = (taken > budget).then(|| budget / count.max(1));
+        for state in self.registered_mut() {
+            let limit = state.tracking_bytes().saturating_add(share);
+            state.limit_tracking(most.map_or(limit, |most| most.min(limit)));
+        }
+    }
+
+    /// From now on changes can be told since the next freeze, and not since an earlier one.
+    fn forget_changes(&mut self) {
+        let next = self.epoch + 1;
+        if let Some(tracking) = &mut self.tracking {
+            tracking.floor = next;
+        }
+    }
+
+    /// Whether any state holds rows.
+    fn holds_rows(&self) -> bool {
+        self.slots.iter().flatten().any(|slot| match &slot.content {
+            Content::Opaque(rows) => !rows.is_empty(),
+            content => content.registered().is_some_and(|state| !state.is_empty()),
+        })
     }
 
     /// Registers a state; decodes the rows that a restore brought for it.
@@ -110,12 +176,11 @@ impl<K: StateKey> HeapBackend<K> {
         kind: Kind<X, E>,
     ) -> Result<StateId> {
         self.check_restore()?;
-        let groups = self.groups;
-        let fresh = || TypedState::<K, N, X, E>::new(groups, kind);
         let Some(index) = self.find(&meta.name) else {
-            let content = Content::of(fresh());
+            let content = Content::of(self.fresh::<N, X, E>(kind));
             return self.add(Slot { meta, content });
         };
+        let mut state = self.fresh::<N, X, E>(kind);
         let Some(Some(slot)) = self.slots.get_mut(index) else {
             return Err(unfit(None, Self::id(index)?));
         };
@@ -126,7 +191,6 @@ impl<K: StateKey> HeapBackend<K> {
         match &slot.content {
             _ if is_same => {}
             Content::Opaque(rows) => {
-                let mut state = fresh();
                 for (key, envelope) in rows.iter() {
                     state
                         .restore_row(key, envelope)
@@ -136,6 +200,7 @@ impl<K: StateKey> HeapBackend<K> {
                     .finish_restore()
                     .map_err(|e| e.with("state", &meta.name))?;
                 slot.content = Content::of(state);
+                self.share_budget();
             }
             Content::Common(_) | Content::Typed(_) => {
                 return Err(Error::new(
@@ -173,6 +238,7 @@ impl<K: StateKey> HeapBackend<K> {
                     .map_err(|e| e.with("state", &slot.meta.name))?;
             }
         }
+        self.share_budget();
         Ok(())
     }
 
@@ -307,6 +373,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
         Capability::default()
             .with_borrowed_reads()
             .with_constant_time_count()
+            .with_tracks_changes()
     }
 
     fn memory_held(&self) -> MemoryHeld {
@@ -316,6 +383,10 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
                 held.entries += state.entries();
                 held.bytes += state.bytes();
                 held.estimated |= state.is_estimated();
+                if self.tracking.is_some() {
+                    let bytes = state.tracking_bytes();
+                    held.tracking_bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
+                }
             } else if let Content::Opaque(rows) = &slot.content {
                 held.entries += u64::try_from(rows.len()).unwrap_or(u64::MAX);
                 held.bytes += u64::try_from(rows.bytes()).unwrap_or(u64::MAX);
@@ -369,7 +440,15 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
     fn drop_state(&mut self, name: &str) -> Result<()> {
         match self.find(name).and_then(|index| self.slots.get_mut(index)) {
             Some(slot) => {
+                let blank = slot.as_ref().is_none_or(|slot| match &slot.content {
+                    Content::Opaque(rows) => rows.is_empty(),
+                    content => content.registered().is_some_and(HeapState::is_blank),
+                });
                 *slot = None;
+                if !blank {
+                    self.forget_changes();
+                }
+                self.share_budget();
                 Ok(())
             }
             None => {
@@ -428,24 +507,76 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
                 state,
             })
         });
-        let states = states.collect();
+        let states: Vec<Option<FrozenSlot>> = states.collect();
         self.epoch += 1;
-        Ok(HeapView::new(states, self.groups, self.epoch))
+        let tracked_since = self.tracking.and_then(|Tracking { floor, .. }| {
+            let mut slots = states.iter().flatten();
+            slots.try_fold(floor, |floor, slot| {
+                Some(floor.max(slot.state.tracked_since()?))
+            })
+        });
+        self.share_budget();
+        Ok(HeapView::new(
+            states,
+            self.groups,
+            self.epoch,
+            tracked_since,
+        ))
+    }
+
+    /// Cost: a bit at each write of a row, which is in cache more often than the row; a removal, a
+    /// change of a map that is large, and the first change of a list that another backend wrote
+    /// also go to a log. What each state may take is decided at freezes.
+    fn track_changes(&mut self, budget: usize) -> Result<()> {
+        if self.tracking.is_none() {
+            let pristine = self.epoch == 0 && !self.restored && !self.holds_rows();
+            let floor = if pristine { 0 } else { self.epoch + 1 };
+            let interval = self.epoch + 1;
+            self.registered_mut()
+                .for_each(|state| state.track(interval, floor));
+            self.tracking = Some(Tracking { budget, floor });
+        }
+        if let Some(tracking) = &mut self.tracking {
+            tracking.budget = budget;
+        }
+        self.share_budget();
+        Ok(())
+    }
+
+    /// Cost: a few instructions a segment, and dropping the logged keys that no view has.
+    fn confirm(&mut self, epoch: u64) -> Result<()> {
+        if epoch > self.epoch {
+            return Err(
+                Error::new(ErrorKind::Invalid, "no view of that epoch was ever frozen")
+                    .with("epoch", epoch)
+                    .with("last", self.epoch),
+            );
+        }
+        if let Some(tracking) = &mut self.tracking {
+            tracking.floor = tracking.floor.max(epoch);
+            self.registered_mut().for_each(|state| state.confirm(epoch));
+            self.share_budget();
+        }
+        Ok(())
     }
 
     fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()> {
         self.check_restore()?;
-        let holds_rows = self.slots.iter().flatten().any(|slot| match &slot.content {
-            Content::Opaque(rows) => !rows.is_empty(),
-            content => content.registered().is_some_and(|state| !state.is_empty()),
-        });
-        if holds_rows {
+        if self.holds_rows() {
             return Err(Error::new(
                 ErrorKind::Invalid,
                 "a backend that holds rows cannot restore",
             ));
         }
         let rows = CheckedRows::new(self.groups, states, rows)?;
+        self.restored = true;
+        if self.epoch > 0 {
+            self.forget_changes(); // what was frozen had other rows
+        } else if let Some(Tracking { floor, .. }) = self.tracking {
+            // What was written and removed before is not a change of what comes now.
+            self.registered_mut()
+                .for_each(|state| state.track(1, floor));
+        }
         let restored = self.take_rows(states, rows);
         if restored.is_err() {
             self.restore_failed = true;

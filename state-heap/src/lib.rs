@@ -22,6 +22,7 @@
 
 mod backend;
 mod bound;
+mod changes;
 mod codec;
 mod common;
 mod export;
@@ -31,5 +32,6 @@ mod view;
 
 pub use backend::HeapBackend;
 pub use bound::HeapBound;
+pub use changes::{ChangedRows, HeapChanges};
 pub use export::HeapRows;
 pub use view::HeapView;

@@ -11,6 +11,7 @@ use state_api::{
 };
 use state_table::{FrozenTable, TypedTable, Weight};
 
+use crate::changes::{ChangedState, Question, of_typed};
 use crate::codec::RowCodec;
 use crate::common::Common;
 use crate::export::{ExportState, TypedExport};
@@ -29,6 +30,15 @@ pub(crate) trait HeapState: Any + Send {
     fn bytes(&self) -> u64;
     /// Whether `bytes` leaves out what elements hold behind their pointers.
     fn is_estimated(&self) -> bool;
+    /// Tracks changes afresh, since the freeze `floor`; the next one has the number `interval`.
+    fn track(&mut self, interval: u64, floor: u64);
+    /// Changes are told since the freeze of `epoch` or later ones from now on.
+    fn confirm(&mut self, epoch: u64);
+    /// Sets how many bytes tracking may take.
+    fn limit_tracking(&mut self, limit: usize);
+    fn tracking_bytes(&self) -> usize;
+    /// Whether there is no row, nor was one at any freeze that changes are told since.
+    fn is_blank(&self) -> bool;
     /// Takes in a row; rows come checked, in ascending order.
     fn restore_row(&mut self, row_key: &[u8], envelope: &[u8]) -> Result<()>;
     /// Ends a restore.
@@ -45,6 +55,12 @@ pub(crate) trait FrozenState: Any + Send + Sync {
         groups: KeyGroups,
         range: KeyGroupRange,
     ) -> Result<Box<dyn ExportState>>;
+
+    /// The earliest freeze that changes are told since; `None` when they are not tracked.
+    fn tracked_since(&self) -> Option<u64>;
+
+    /// What changed; `None` for nothing.
+    fn changes(self: Arc<Self>, question: &mut Question) -> Result<Option<Box<dyn ChangedState>>>;
 }
 
 /// How the types of a state meet rows: the only parts that differ between kinds.
@@ -68,6 +84,8 @@ struct Restoring<K, N, X> {
     key: K,
     namespace: N,
     state: X,
+    /// Whether the rows so far are not those that the state would be written as.
+    recut: bool,
 }
 
 impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> TypedState<K, N, X, E> {
@@ -109,23 +127,46 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
         self.kind.heap_size.is_none()
     }
 
+    fn track(&mut self, interval: u64, floor: u64) {
+        self.table.track(interval, floor);
+    }
+
+    fn confirm(&mut self, epoch: u64) {
+        self.table.confirm(epoch);
+    }
+
+    fn limit_tracking(&mut self, limit: usize) {
+        self.table.limit_tracking(limit);
+    }
+
+    fn tracking_bytes(&self) -> usize {
+        self.table.tracking_bytes()
+    }
+
+    fn is_blank(&self) -> bool {
+        self.table.is_blank()
+    }
+
     fn restore_row(&mut self, row_key: &[u8], envelope: &[u8]) -> Result<()> {
         let payload = envelope::payload(envelope)?;
         if let Some(at) = &mut self.restoring
             && let Some(tail) = row_key.strip_prefix(&at.prefix[..])
         {
-            return self.kind.codec.decode_next(&mut at.state, tail, payload);
+            let codec = &self.kind.codec;
+            at.recut |= !codec.decode_next(&mut at.state, tail, payload)?;
+            return Ok(());
         }
         self.finish_restore()?;
         let (key, rest) = decode_prefix::<K>(row_key)?;
         let (namespace, tail) = decode_prefix::<N>(rest)?;
-        let state = self.kind.codec.decode_first(tail, payload)?;
+        let (state, goes_on) = self.kind.codec.decode_first(tail, payload)?;
         let prefix = row_key.get(..row_key.len() - tail.len());
         self.restoring = Some(Restoring {
             prefix: prefix.unwrap_or_default().into(),
             key,
             namespace,
             state,
+            recut: !goes_on,
         });
         Ok(())
     }
@@ -140,13 +181,14 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
             key,
             namespace,
             state,
+            recut,
             ..
         }) = self.restoring.take()
         else {
             return Ok(());
         };
         let weight = (self.kind.weigh)(&state, self.kind.heap_size);
-        self.table.add(key, namespace, state, weight)
+        self.table.add(key, namespace, state, weight, recut)
     }
 }
 
@@ -173,11 +215,32 @@ impl<K: StateKey, N: StateKey, X: StateValue> FrozenState for TypedView<K, N, X>
             range,
         )?))
     }
+
+    fn tracked_since(&self) -> Option<u64> {
+        self.rows.tracked_since()
+    }
+
+    fn changes(self: Arc<Self>, question: &mut Question) -> Result<Option<Box<dyn ChangedState>>> {
+        let (rows, codec) = match Arc::try_unwrap(self) {
+            Ok(view) => (view.rows, view.codec),
+            Err(view) => (view.rows.clone(), Arc::clone(&view.codec)),
+        };
+        of_typed(rows, codec, question).map(Some)
+    }
 }
 
 impl FrozenState for OpaqueRows {
     fn export(self: Arc<Self>, _: KeyGroups, range: KeyGroupRange) -> Result<Box<dyn ExportState>> {
         Ok(Box::new(OpaqueExport::new(self, range)))
+    }
+
+    /// Since the restore, which nothing can be told before.
+    fn tracked_since(&self) -> Option<u64> {
+        Some(0)
+    }
+
+    fn changes(self: Arc<Self>, _: &mut Question) -> Result<Option<Box<dyn ChangedState>>> {
+        Ok(None)
     }
 }
 

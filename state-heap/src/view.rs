@@ -14,6 +14,7 @@ use state_api::{
 };
 use state_table::{ChunkedList, ChunkedMap, FrozenTable, TypedRead};
 
+use crate::changes::{ChangedRows, HeapChanges, Question};
 use crate::export::HeapRows;
 use crate::slot::{FrozenState, TypedView, unfit};
 
@@ -23,6 +24,8 @@ pub struct HeapView<K> {
     states: Arc<Vec<Option<FrozenSlot>>>,
     groups: KeyGroups,
     epoch: u64,
+    /// The earliest freeze that changes are told since; `None` when they are not tracked.
+    tracked_since: Option<u64>,
     key: PhantomData<fn() -> K>,
 }
 
@@ -34,13 +37,27 @@ pub(crate) struct FrozenSlot {
 }
 
 impl<K: StateKey> HeapView<K> {
-    pub(crate) fn new(states: Vec<Option<FrozenSlot>>, groups: KeyGroups, epoch: u64) -> Self {
+    pub(crate) fn new(
+        states: Vec<Option<FrozenSlot>>,
+        groups: KeyGroups,
+        epoch: u64,
+        tracked_since: Option<u64>,
+    ) -> Self {
         Self {
             states: Arc::new(states),
             groups,
             epoch,
+            tracked_since,
             key: PhantomData,
         }
+    }
+
+    /// The states, in the order of their names.
+    fn into_states(self) -> Vec<FrozenSlot> {
+        let states = Arc::try_unwrap(self.states).unwrap_or_else(|shared| (*shared).clone());
+        let mut states: Vec<_> = states.into_iter().flatten().collect();
+        states.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+        states
     }
 
     #[inline]
@@ -64,6 +81,7 @@ impl<K> Clone for HeapView<K> {
             states: Arc::clone(&self.states),
             groups: self.groups,
             epoch: self.epoch,
+            tracked_since: self.tracked_since,
             key: PhantomData,
         }
     }
@@ -134,7 +152,7 @@ impl<K: StateKey> StateRead for HeapView<K> {
 
 impl<K: StateKey> StateView for HeapView<K> {
     type Rows = HeapRows;
-    type Changes = AllRows<HeapRows>;
+    type Changes = HeapChanges;
 
     fn epoch(&self) -> u64 {
         self.epoch
@@ -142,29 +160,37 @@ impl<K: StateKey> StateView for HeapView<K> {
 
     fn into_rows(self, range: KeyGroupRange) -> Result<HeapRows> {
         let groups = self.groups;
-        let states = Arc::try_unwrap(self.states).unwrap_or_else(|shared| (*shared).clone());
-        let mut states: Vec<_> = states.into_iter().flatten().collect();
-        states.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
-        let exports: Result<_> = states
+        let exports: Result<_> = self
+            .into_states()
             .into_iter()
             .map(|slot| slot.state.export(groups, range))
             .collect();
         Ok(HeapRows::new(exports?, range))
     }
 
-    fn tracks_since(&self, _: u64) -> bool {
-        false
+    fn tracks_since(&self, epoch: u64) -> bool {
+        let first = self.tracked_since;
+        epoch <= self.epoch && first.is_some_and(|first| first <= epoch)
     }
 
     fn into_changes(
         self,
         since: Option<u64>,
         range: KeyGroupRange,
-        _: usize,
-    ) -> Result<Self::Changes> {
-        match since {
-            Some(since) => Err(untracked(since)),
-            None => Ok(AllRows::new(self.into_rows(range)?)),
+        buffer: usize,
+    ) -> Result<HeapChanges> {
+        let Some(since) = since else {
+            return Ok(HeapChanges::All(AllRows::new(self.into_rows(range)?)));
+        };
+        if !self.tracks_since(since) {
+            return Err(untracked(since));
         }
+        let mut question = Question::new(since, self.groups, range, buffer);
+        let mut states = Vec::new();
+        for (index, slot) in (0..).zip(self.into_states()) {
+            question.at_state(index);
+            states.extend(slot.state.changes(&mut question)?);
+        }
+        Ok(HeapChanges::Since(ChangedRows::new(states, question)))
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use crate::directory::Directory;
+use crate::marks::Sealed;
 use crate::rows::{Rows, SegmentRef};
 use crate::segment::probe;
 
@@ -115,11 +116,20 @@ impl<R> fmt::Debug for Frozen<R> {
 pub struct FrozenSegment<R> {
     rows: Arc<HashTable<R>>,
     hashes: (u64, u64),
+    marks: Option<Arc<Sealed>>,
 }
 
 impl<R> FrozenSegment<R> {
-    pub(crate) fn new(rows: Arc<HashTable<R>>, hashes: (u64, u64)) -> Self {
-        Self { rows, hashes }
+    pub(crate) fn new(
+        rows: Arc<HashTable<R>>,
+        hashes: (u64, u64),
+        marks: Option<Arc<Sealed>>,
+    ) -> Self {
+        Self {
+            rows,
+            hashes,
+            marks,
+        }
     }
 
     /// The segment, borrowed.
@@ -154,6 +164,16 @@ impl<R> FrozenSegment<R> {
         })
     }
 
+    /// The rows that were written since the freeze of `epoch`, with their buckets: those of a table
+    /// that [tracks](crate::Table::track) them since then. Possibly more, never less. Cost: that of
+    /// the rows, and a word for 64 buckets.
+    pub fn changed_since(&self, epoch: u64) -> impl Iterator<Item = (u32, &R)> {
+        Sealed::buckets_since(self.marks.as_ref(), epoch).filter_map(|bucket| {
+            let row = self.rows.get_bucket(bucket)?;
+            Some((u32::try_from(bucket).ok()?, row))
+        })
+    }
+
     /// The row in a bucket.
     pub fn row(&self, bucket: u32) -> Option<&R> {
         self.rows.get_bucket(bucket as usize)
@@ -165,6 +185,7 @@ impl<R> Clone for FrozenSegment<R> {
         Self {
             rows: Arc::clone(&self.rows),
             hashes: self.hashes,
+            marks: self.marks.clone(),
         }
     }
 }

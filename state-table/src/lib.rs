@@ -10,17 +10,21 @@
 //! segment of a row clones it. Nothing here locks, and a write touches an atomic only in a shared
 //! segment or in a map of more than [`ChunkedMap::SMALL`] entries.
 
+mod change_log;
 mod directory;
 mod frozen;
 mod held;
 mod list;
 mod map;
+mod marks;
 mod row;
 mod rows;
 mod segment;
 mod table;
+mod tracking;
 mod typed;
 
+pub use change_log::LoggedChanges;
 pub use frozen::{Frozen, FrozenSegment, IntoSegments};
 pub use held::Held;
 pub use list::{ChunkedList, Chunks, Iter as ListIter};

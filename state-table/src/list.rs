@@ -35,7 +35,14 @@ pub struct ChunkedList<T> {
 struct Full<T> {
     chunks: Vec<Arc<[T]>>,
     len: usize,
+    /// Number of the first chunk that was sealed in an interval, both ascending. Chunks before
+    /// the first were sealed before, or nobody asked.
+    sealed: Vec<(u64, usize)>,
 }
+
+/// Most intervals that a list tells apart. Beyond that the two oldest become one, of the later
+/// number: more counts as new than is, never less.
+const MAX_INTERVALS: usize = 8;
 
 impl<T> ChunkedList<T> {
     /// An empty list; allocates nothing.
@@ -100,6 +107,40 @@ impl<T> ChunkedList<T> {
         full.iter().map(|chunk| &**chunk)
     }
 
+    /// Notes that the full chunks from number `first` on came in `interval`, which is not before that
+    /// of the last note.
+    pub(crate) fn sealed_in(&mut self, interval: u64, first: usize) {
+        let Some(full) = &mut self.full else {
+            return;
+        };
+        let sealed = &mut Arc::make_mut(full).sealed; // just sealed, so not shared
+        if sealed.last().is_some_and(|(last, _)| *last == interval) {
+            return;
+        }
+        if sealed.len() == MAX_INTERVALS {
+            let (_, oldest) = sealed.remove(0);
+            if let Some((_, first)) = sealed.first_mut() {
+                *first = oldest;
+            }
+        }
+        sealed.push((interval, first));
+    }
+
+    /// Number of the first full chunk that was sealed after the freeze of `epoch`: the chunks before
+    /// it were there then, as they are. In a table that [tracks](crate::Table::track) changes.
+    pub fn full_chunks_at(&self, epoch: u64) -> usize {
+        let Some(full) = &self.full else {
+            return 0;
+        };
+        let later = full.sealed.iter().find(|(interval, _)| *interval > epoch);
+        later.map_or(full.chunks.len(), |(_, first)| *first)
+    }
+
+    /// Number of full chunks.
+    pub(crate) fn full_chunk_count(&self) -> usize {
+        self.full.as_ref().map_or(0, |full| full.chunks.len())
+    }
+
     /// The elements behind the full chunks; possibly none.
     pub fn tail(&self) -> &[T] {
         &self.tail
@@ -136,6 +177,7 @@ impl<T> Default for Full<T> {
         Self {
             chunks: Vec::new(),
             len: 0,
+            sealed: Vec::new(),
         }
     }
 }
@@ -147,6 +189,7 @@ impl<T> Clone for Full<T> {
         Self {
             chunks,
             len: self.len,
+            sealed: self.sealed.clone(),
         }
     }
 }

@@ -106,6 +106,12 @@ impl<K, V> ChunkedMap<K, V> {
         self.len() == 0
     }
 
+    /// Whether the entries are in chunks, and no longer in one vector.
+    #[inline]
+    pub fn is_large(&self) -> bool {
+        matches!(self.repr, Repr::Large(_))
+    }
+
     /// Removes all entries; clones keep theirs.
     pub fn clear(&mut self) {
         *self = Self::new();

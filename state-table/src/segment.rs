@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
+use crate::marks::Moves;
 use crate::row::Row;
 
 /// Tables up to this many buckets are not worth shrinking.
@@ -22,12 +23,60 @@ pub(crate) fn probe(hash: u64) -> u64 {
 
 /// Puts back into shape a table that lost rows: at an eighth of its buckets it shrinks to a
 /// quarter or less, without rows to nothing. Amortised, because that many rows went before.
-fn trim<R: Row>(table: &mut HashTable<R>) {
+/// Returns where the rows went, if `follow` asks for it.
+fn trim<R: Row>(table: &mut HashTable<R>, follow: bool) -> Option<Moves> {
+    if follow {
+        let capacity = table.len() * 2;
+        return Some(rebuild(table, capacity));
+    }
     if table.is_empty() {
         *table = HashTable::new();
     } else {
         table.shrink_to(table.len() * 2, |row| probe(row.hash()));
     }
+    None
+}
+
+/// Moves all rows into new buckets, enough for `capacity` rows, and returns where they went,
+/// ascending by the old bucket.
+fn rebuild<R: Row>(table: &mut HashTable<R>, capacity: usize) -> Moves {
+    let mut old = mem::replace(table, HashTable::with_capacity(capacity));
+    let mut moves = Moves::with_capacity(old.len());
+    drain(&mut old, |from, row| {
+        let to = table.insert_unique(probe(row.hash()), row, |row| probe(row.hash()));
+        moves.push((from, to.bucket_index()));
+    });
+    moves
+}
+
+/// Takes all rows out, with their buckets, ascending.
+fn drain<R>(table: &mut HashTable<R>, mut take: impl FnMut(usize, R)) {
+    for bucket in 0..table.num_buckets() {
+        if let Ok(row) = table.get_bucket_entry(bucket) {
+            take(bucket, row.remove().0);
+        }
+    }
+}
+
+/// Where rows went by `first` and then by `second`, which ascends.
+fn then(first: &mut Moves, second: &[(usize, usize)]) {
+    for (_, to) in first {
+        if let Ok(at) = second.binary_search_by_key(to, |(from, _)| *from)
+            && let Some((_, last)) = second.get(at)
+        {
+            *to = *last;
+        }
+    }
+}
+
+/// The halves of a segment that was split: the lower one is what it is now.
+pub(crate) struct Halves<R> {
+    pub(crate) upper: Segment<R>,
+    /// Whether rows had to be copied.
+    pub(crate) copied: bool,
+    /// Where the rows went, if that was asked for.
+    pub(crate) lower_moves: Moves,
+    pub(crate) upper_moves: Moves,
 }
 
 /// Whether [`trim`] would do something worth while.
@@ -114,57 +163,95 @@ impl<R: Row> Segment<R> {
         }
     }
 
-    /// Makes space for one more row, by rehashing; the caller has taken ownership.
-    pub(crate) fn grow(&mut self) {
-        self.own().0.reserve(1, |row| probe(row.hash()));
+    /// Makes space for one more row, by rehashing where there is none; the caller has taken
+    /// ownership. Returns where the rows went, if they did and `follow` asks for it.
+    pub(crate) fn grow(&mut self, follow: bool) -> Option<Moves> {
+        let table = self.own().0;
+        if !follow || table.len() < table.capacity() {
+            table.reserve(1, |row| probe(row.hash()));
+            return None;
+        }
+        // As hashbrown does: in as many buckets, if rows that went left half of them.
+        let (full, len) = (table.num_buckets() / 8 * 7, table.len() + 1);
+        let capacity = if len > full / 2 { full + 1 } else { full };
+        Some(rebuild(table, capacity.max(len)))
     }
 
-    /// Releases memory after removals.
+    /// Releases memory after removals. Returns where the rows went, if `follow` asks for it.
     #[cold]
-    pub(crate) fn trim(&mut self) {
-        trim(self.own().0);
+    pub(crate) fn trim(&mut self, follow: bool) -> Option<Moves> {
+        trim(self.own().0, follow)
     }
 
-    /// Moves the rows for which `is_upper` holds into a second segment; tells whether rows had to be copied. Each half gets buckets for `max_rows` at once, since it
-    /// is about half full: it will not rehash before it splits.
+    /// Moves the rows for which `is_upper` holds into a second segment, and tells where the rows
+    /// went, if `follow` asks for it. Each half gets buckets for `max_rows` at once, since it is
+    /// about half full: it will not rehash before it splits.
     pub(crate) fn split(
         &mut self,
         max_rows: usize,
+        follow: bool,
         is_upper: impl Fn(u64) -> bool,
-    ) -> (Self, bool) {
+    ) -> Halves<R> {
         let mut lower = HashTable::with_capacity(max_rows);
         let mut upper = HashTable::with_capacity(max_rows);
-        let mut place = |row: R| {
+        let (mut lower_moves, mut upper_moves) = (Moves::new(), Moves::new());
+        let mut place = |from: usize, row: R| {
             let hash = row.hash();
-            let half = if is_upper(hash) {
-                &mut upper
+            let (half, moves) = if is_upper(hash) {
+                (&mut upper, &mut upper_moves)
             } else {
-                &mut lower
+                (&mut lower, &mut lower_moves)
             };
-            half.insert_unique(probe(hash), row, |row| probe(row.hash()));
+            let to = half.insert_unique(probe(hash), row, |row| probe(row.hash()));
+            if follow {
+                moves.push((from, to.bucket_index()));
+            }
+        };
+        let mut place_all = |table: &mut HashTable<R>| {
+            if follow {
+                drain(table, &mut place);
+            } else {
+                mem::take(table)
+                    .into_iter()
+                    .for_each(|row| place(usize::MAX, row));
+            }
         };
         let copied = match self {
             Self::Owned(table) => {
-                mem::take(table).into_iter().for_each(&mut place);
+                place_all(table);
                 false
             }
             Self::Shared(shared) => {
                 if let Some(table) = Arc::get_mut(shared) {
-                    mem::take(table).into_iter().for_each(&mut place);
+                    place_all(table);
                     false
                 } else {
-                    shared.iter().cloned().for_each(&mut place);
+                    for bucket in shared.iter_buckets() {
+                        if let Some(row) = shared.get_bucket(bucket) {
+                            place(bucket, row.clone());
+                        }
+                    }
                     true
                 }
             }
         };
-        for half in [&mut lower, &mut upper] {
-            if half.is_empty() || is_sparse(half) {
-                trim(half);
+        for (half, moves) in [
+            (&mut lower, &mut lower_moves),
+            (&mut upper, &mut upper_moves),
+        ] {
+            if (half.is_empty() || is_sparse(half))
+                && let Some(again) = trim(half, follow)
+            {
+                then(moves, &again);
             }
         }
         *self = Self::Owned(lower);
-        (Self::Owned(upper), copied)
+        Halves {
+            upper: Self::Owned(upper),
+            copied,
+            lower_moves,
+            upper_moves,
+        }
     }
 }
 

@@ -10,9 +10,11 @@ use hashbrown::HashTable;
 use crate::directory::{Cells, Directory, number};
 use crate::frozen::{EMPTY, Frozen, FrozenSegment};
 use crate::held::Held;
+use crate::marks::{Moves, SegmentMarks};
 use crate::row::Row;
 use crate::rows::{Rows, SegmentRef};
-use crate::segment::{Segment, is_sparse, probe};
+use crate::segment::{Halves, Segment, is_sparse, probe};
+use crate::tracking::Tracking;
 
 /// A hash table of rows in copy-on-write segments.
 ///
@@ -37,6 +39,12 @@ use crate::segment::{Segment, is_sparse, probe};
 /// segment times a small factor), and the first write to a segment after [`Table::freeze`] clones
 /// that segment's rows if the view still has it. There is no lock, and an atomic only in
 /// shared segments.
+///
+/// # Tracking
+/// A table can keep [track](Table::track) of the rows that were written, so that a view tells
+/// [what changed](FrozenSegment::changed_since) since an earlier one: a bit for each bucket and
+/// interval between two freezes, in segments that were written in it. Rows that were removed are the
+/// caller's to note.
 pub struct Table<R> {
     directory: Directory,
     segments: Vec<Segment<R>>,
@@ -45,6 +53,11 @@ pub struct Table<R> {
     /// Sum of the segments' bucket bytes.
     bucket_bytes: usize,
     views: Vec<Lent>,
+    tracking: Tracking,
+    /// One for each segment; none while changes are not tracked, or were given up for the interval.
+    marks: Vec<SegmentMarks>,
+    /// About how many rows are marked as recut: not below.
+    recut: usize,
 }
 
 /// What is known of a view.
@@ -71,6 +84,9 @@ impl<R> Table<R> {
             len: 0,
             bucket_bytes: 0,
             views: Vec::new(),
+            tracking: Tracking::default(),
+            marks: Vec::new(),
+            recut: 0,
         }
     }
 
@@ -117,6 +133,9 @@ impl<R> Table<R> {
         self.segments = vec![Segment::new()];
         self.len = 0;
         self.bucket_bytes = 0;
+        if !self.marks.is_empty() {
+            self.reset_marks();
+        }
     }
 
     /// A consistent view of all rows as they are now. No row is touched.
@@ -128,13 +147,29 @@ impl<R> Table<R> {
     pub fn freeze(&mut self) -> Frozen<R> {
         let mut slots = vec![EMPTY; self.directory.len()];
         let mut frozen = Vec::with_capacity(self.segments.len());
+        let Tracking {
+            interval, floor, ..
+        } = self.tracking;
         for cell in self.directory.cells() {
+            let marks = self.marks.get_mut(cell.slot).and_then(|marks| {
+                let before = marks.bytes();
+                let sealed = marks.seal(interval, floor);
+                self.tracking.marks += marks.bytes();
+                self.tracking.marks -= before;
+                sealed
+            });
             if let Some(rows) = self.segments.get_mut(cell.slot).and_then(Segment::share) {
                 let slot = number(frozen.len());
                 for entry in slots.iter_mut().skip(cell.position).take(cell.width) {
                     *entry = slot;
                 }
-                frozen.push(FrozenSegment::new(rows, cell.hashes));
+                frozen.push(FrozenSegment::new(rows, cell.hashes, marks));
+            }
+        }
+        if self.tracking.is_on() {
+            self.tracking.interval += 1;
+            if self.marks.is_empty() {
+                self.reset_marks();
             }
         }
         let alive = Arc::new(());
@@ -161,6 +196,169 @@ impl<R> Table<R> {
         }
     }
 
+    /// From now on tracks which rows are written, afresh: for views since the freeze `floor`, which was
+    /// the last one if any. The next freeze is the one after that.
+    pub fn track(&mut self, interval: u64, floor: u64) {
+        self.tracking = Tracking {
+            interval,
+            floor,
+            limit: usize::MAX,
+            ..self.tracking
+        };
+        self.reset_marks();
+    }
+
+    /// Changes are told since the freeze of `epoch` or later ones from now on, and what is only
+    /// needed for earlier ones is let go. Cost: a few instructions a segment.
+    pub fn confirm(&mut self, epoch: u64) {
+        if epoch > self.tracking.floor {
+            self.tracking.floor = epoch;
+            for marks in &mut self.marks {
+                let before = marks.bytes();
+                marks.forget(epoch);
+                self.tracking.marks += marks.bytes();
+                self.tracking.marks -= before;
+            }
+        }
+    }
+
+    /// The earliest freeze that later views tell changes since; `None` while changes are not
+    /// tracked.
+    pub fn tracked_since(&self) -> Option<u64> {
+        self.tracking.is_on().then_some(self.tracking.floor)
+    }
+
+    /// The interval under way; `None` while what is written in it is not tracked.
+    #[inline]
+    pub(crate) fn interval(&self) -> Option<u64> {
+        (!self.marks.is_empty()).then_some(self.tracking.interval)
+    }
+
+    /// Bytes that tracking takes, what views share of it included.
+    pub fn tracking_bytes(&self) -> usize {
+        self.tracking.bytes() + self.marks.capacity() * size_of::<SegmentMarks>()
+    }
+
+    /// Sets how many bytes tracking may take. Beyond that it is given up until the next freeze.
+    pub(crate) fn limit_tracking(&mut self, limit: usize) {
+        self.tracking.limit = limit;
+        self.check_limit();
+    }
+
+    /// Books what the caller keeps beside the marks.
+    pub(crate) fn set_beside(&mut self, bytes: usize) {
+        self.tracking.beside = bytes;
+        self.check_limit();
+    }
+
+    fn check_limit(&mut self) {
+        if self.tracking_bytes() > self.tracking.limit && !self.marks.is_empty() {
+            self.give_up();
+        }
+    }
+
+    /// Stops tracking until the next freeze, which is the earliest that changes can then be told
+    /// since.
+    #[cold]
+    fn give_up(&mut self) {
+        self.marks = Vec::new();
+        self.recut = 0;
+        self.tracking.floor = self.tracking.interval;
+        self.tracking.marks = 0;
+        self.tracking.beside = 0;
+    }
+
+    /// No row is marked.
+    fn reset_marks(&mut self) {
+        self.marks.clear();
+        self.marks
+            .resize_with(self.segments.len(), SegmentMarks::default);
+        self.tracking.marks = 0;
+        self.recut = 0;
+    }
+
+    /// Marks a row as written.
+    #[inline]
+    fn mark(&mut self, slot: usize, bucket: usize) {
+        if let Some(marks) = self.marks.get_mut(slot)
+            && !marks.mark(bucket)
+        {
+            self.begin_marks(slot, bucket);
+        }
+    }
+
+    /// Marks the first row of a segment in an interval.
+    #[cold]
+    #[inline(never)]
+    fn begin_marks(&mut self, slot: usize, bucket: usize) {
+        let buckets = self.segment(slot).table().num_buckets();
+        let floor = self.tracking.floor;
+        self.book_marks(slot, |marks| {
+            marks.begin(buckets, floor);
+            marks.mark(bucket);
+        });
+        self.check_limit();
+    }
+
+    /// Marks a row as written, and as inserted in this interval.
+    #[inline]
+    fn mark_fresh(&mut self, slot: usize, bucket: usize) {
+        self.mark(slot, bucket);
+        if let Some(marks) = self.marks.get_mut(slot)
+            && !marks.set_fresh(bucket)
+        {
+            self.begin_fresh(slot, bucket);
+        }
+    }
+
+    /// Marks the first row that is inserted into a segment in an interval.
+    #[cold]
+    #[inline(never)]
+    fn begin_fresh(&mut self, slot: usize, bucket: usize) {
+        let buckets = self.segment(slot).table().num_buckets();
+        self.book_marks(slot, |marks| {
+            marks.begin_fresh(buckets);
+            marks.set_fresh(bucket);
+        });
+        self.check_limit();
+    }
+
+    /// Whether the row with this hash for which `eq` holds was inserted in this interval, so that no
+    /// view has it.
+    pub(crate) fn is_fresh(&self, hash: u64, eq: impl Fn(&R) -> bool) -> bool {
+        let slot = self.directory.slot(hash);
+        let marks = self.marks.get(slot);
+        marks.is_some_and(|marks| {
+            let table = self.segment(slot).table();
+            let bucket = table.find_bucket_index(probe(hash), eq);
+            bucket.is_some_and(|bucket| marks.is_fresh(bucket))
+        })
+    }
+
+    /// Runs what changes the marks of a segment, and books the difference.
+    fn book_marks(&mut self, slot: usize, change: impl FnOnce(&mut SegmentMarks)) {
+        if let Some(marks) = self.marks.get_mut(slot) {
+            let before = marks.bytes();
+            change(marks);
+            self.tracking.marks += marks.bytes();
+            self.tracking.marks -= before;
+        }
+    }
+
+    /// Whether marks have to follow when rows of a segment move.
+    fn follows(&self, slot: usize) -> bool {
+        self.marks.get(slot).is_some_and(|marks| !marks.is_blank())
+    }
+
+    #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the directory names existing segments only"
+    )]
+    fn segment(&self, slot: usize) -> &Segment<R> {
+        &self.segments[slot]
+    }
+
     /// Books bucket bytes that from now on only views have, on the newest view alive.
     fn lend(&mut self, bytes: usize) {
         let newest = self
@@ -180,14 +378,13 @@ impl<R: Row> Table<R> {
     #[inline]
     pub fn get_mut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut R> {
         let slot = self.directory.slot(hash);
-        if let Segment::Shared(table) = self.segments.get(slot)? {
-            table.find(probe(hash), &eq)?;
-            self.own(slot);
+        let segment = self.segments.get(slot)?;
+        let bucket = segment.table().find_bucket_index(probe(hash), eq)?;
+        if let Segment::Shared(_) = segment {
+            self.own(slot); // a copy keeps every row in its bucket
         }
-        match self.segments.get_mut(slot)? {
-            Segment::Owned(table) => table.find_mut(probe(hash), eq),
-            Segment::Shared(_) => None, // never: owned above
-        }
+        self.mark(slot, bucket);
+        owned(&mut self.segments, slot).get_bucket_mut(bucket)
     }
 
     /// The row with this hash for which `eq` holds, to write to; without one, what `make`
@@ -226,20 +423,60 @@ impl<R: Row> Table<R> {
             if let Segment::Shared(_) = self.segment(slot) {
                 self.own(slot); // a copy keeps every row in its bucket
             }
+            self.mark(slot, bucket);
             match owned(&mut self.segments, slot).get_bucket_mut(bucket) {
                 Some(row) => Ok((row, false)),
                 None => unreachable!("the row was found in this bucket"),
             }
         } else {
             let row = make()?;
-            Ok((self.insert(hash, slot, row), true))
+            let (slot, bucket) = self.insert(hash, slot, row);
+            self.mark_fresh(slot, bucket);
+            match owned(&mut self.segments, slot).get_bucket_mut(bucket) {
+                Some(row) => Ok((row, true)),
+                None => unreachable!("the row was inserted into this bucket"),
+            }
         }
+    }
+
+    /// Adds a row that is not there yet, as one that was there when tracking began. `recut` tells that
+    /// it would be written in other parts than it was read from: see [`Table::take_recut`].
+    pub(crate) fn add(&mut self, hash: u64, row: R, recut: bool) {
+        let (slot, bucket) = self.insert(hash, self.directory.slot(hash), row);
+        if recut && !self.marks.is_empty() {
+            let buckets = self.segment(slot).table().num_buckets();
+            self.book_marks(slot, |marks| marks.set_recut(bucket, buckets));
+            self.recut += 1;
+        }
+    }
+
+    /// Whether a row is one that was [added](Table::add) as recut, and asked for the first time.
+    pub(crate) fn take_recut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> bool {
+        if self.recut == 0 {
+            return false;
+        }
+        let slot = self.directory.slot(hash);
+        let bucket = self
+            .segment(slot)
+            .table()
+            .find_bucket_index(probe(hash), eq);
+        let marks = self.marks.get_mut(slot);
+        let taken =
+            bucket.is_some_and(|bucket| marks.is_some_and(|marks| marks.take_recut(bucket)));
+        self.recut -= usize::from(taken);
+        taken
     }
 
     /// Removes the row with this hash for which `eq` holds. In a segment that a view has, a row
     /// that is found costs the copy of the segment, a row that is not found nothing.
     #[inline]
     pub fn remove(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<R> {
+        self.take(hash, eq).map(|(row, _)| row)
+    }
+
+    /// [`Table::remove`], and whether the row was inserted in this interval, so that no view has it.
+    #[inline]
+    pub(crate) fn take(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<(R, bool)> {
         let slot = self.directory.slot(hash);
         let segment = self.segments.get_mut(slot)?;
         if let Segment::Shared(table) = segment {
@@ -247,26 +484,48 @@ impl<R: Row> Table<R> {
             self.own(slot);
         }
         let table = owned(&mut self.segments, slot);
-        let (row, vacant) = table.find_entry(probe(hash), eq).ok()?.remove();
+        let found = table.find_entry(probe(hash), eq).ok()?;
+        let marks = self.marks.get(slot);
+        let fresh = marks.is_some_and(|marks| marks.is_fresh(found.bucket_index()));
+        let (row, vacant) = found.remove();
         let sparse = is_sparse(vacant.into_table());
         self.len -= 1;
         if sparse {
             self.trim(slot);
         }
-        Some(row)
+        Some((row, fresh))
     }
 
-    /// Adds a row that is not there yet to its segment.
+    /// Puts back a row that was just [taken](Table::take), as one that was written.
+    #[inline]
+    pub(crate) fn put_back(&mut self, hash: u64, row: R, fresh: bool) {
+        let (slot, bucket) = self.insert(hash, self.directory.slot(hash), row);
+        if fresh {
+            self.mark_fresh(slot, bucket);
+        } else {
+            self.mark(slot, bucket);
+            if let Some(marks) = self.marks.get_mut(slot) {
+                marks.clear_fresh(bucket); // it may be that of a row before
+            }
+        }
+    }
+
+    /// Adds a row that is not there yet to its segment, and returns where it is.
     #[inline(never)] // keeps the path of a hit short
-    fn insert(&mut self, hash: u64, mut slot: usize, row: R) -> &mut R {
+    fn insert(&mut self, hash: u64, mut slot: usize, row: R) -> (usize, usize) {
         if !self.segment(slot).has_room(self.max_rows) {
             slot = self.make_room(hash);
         }
         self.len += 1;
         let table = owned(&mut self.segments, slot);
-        table
-            .insert_unique(probe(hash), row, |row| probe(row.hash()))
-            .into_mut()
+        let row = table.insert_unique(probe(hash), row, |row| probe(row.hash()));
+        let bucket = row.bucket_index();
+        if self.recut > 0
+            && let Some(marks) = self.marks.get_mut(slot)
+        {
+            let _of_a_row_before = marks.take_recut(bucket);
+        }
+        (slot, bucket)
     }
 
     /// Makes the segment of `hash` an owned one with a free bucket, below the cap if it can be
@@ -288,14 +547,29 @@ impl<R: Row> Table<R> {
         if !self.directory.can_split(slot) {
             return false;
         }
+        let follow = self.follows(slot);
         let Some(segment) = self.segments.get_mut(slot) else {
             return false;
         };
         let before = segment.bytes();
         let bit = self.directory.bit(slot);
-        let (upper, copied) = segment.split(self.max_rows, |hash| hash & bit != 0);
+        let Halves {
+            upper,
+            copied,
+            lower_moves,
+            upper_moves,
+        } = segment.split(self.max_rows, follow, |hash| hash & bit != 0);
         self.bucket_bytes += segment.bytes() + upper.bytes();
         self.bucket_bytes -= before;
+        let buckets = segment.table().num_buckets();
+        if let Some(marks) = self.marks.get_mut(slot) {
+            let before = marks.bytes();
+            let of_upper = marks.moved(&upper_moves, upper.table().num_buckets());
+            *marks = marks.moved(&lower_moves, buckets);
+            self.tracking.marks += marks.bytes() + of_upper.bytes();
+            self.tracking.marks -= before;
+            self.marks.push(of_upper);
+        }
         self.directory.split(hash);
         self.segments.push(upper);
         if copied {
@@ -324,23 +598,19 @@ impl<R: Row> Table<R> {
     }
 
     /// Runs what changes the buckets of an owned segment, and books the difference.
-    fn resize(&mut self, slot: usize, change: impl FnOnce(&mut Segment<R>)) {
+    fn resize(&mut self, slot: usize, change: impl FnOnce(&mut Segment<R>, bool) -> Option<Moves>) {
+        let follow = self.follows(slot);
         let Some(segment) = self.segments.get_mut(slot) else {
             return;
         };
         let before = segment.bytes();
-        change(segment);
+        let moves = change(segment, follow);
         self.bucket_bytes += segment.bytes();
         self.bucket_bytes -= before;
-    }
-
-    #[inline]
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "the directory names existing segments only"
-    )]
-    fn segment(&self, slot: usize) -> &Segment<R> {
-        &self.segments[slot]
+        if let Some(moves) = moves {
+            let buckets = segment.table().num_buckets();
+            self.book_marks(slot, |marks| *marks = marks.moved(&moves, buckets));
+        }
     }
 }
 
@@ -449,5 +719,29 @@ mod tests {
             "{} of {peak} bytes",
             table.bucket_bytes
         );
+    }
+
+    #[test]
+    fn a_row_that_is_put_back_is_as_old_as_it_was() {
+        let mut table = Table::<Number>::new(448);
+        table.track(1, 0);
+        // Of one place to begin at: each takes the first bucket free.
+        let hash = |i: u64| i << 60;
+        let insert = |table: &mut Table<Number>, i: u64| {
+            table.find_or_insert_with(hash(i), |row| row.0 == hash(i), || Number(hash(i)));
+        };
+        insert(&mut table, 1);
+        insert(&mut table, 2);
+        drop(table.freeze());
+        table.remove(hash(1), |row| row.0 == hash(1));
+        insert(&mut table, 3);
+        let taken = table.take(hash(3), |row| row.0 == hash(3));
+        assert!(matches!(taken, Some((_, true))), "inserted since the view");
+        let Some((row, fresh)) = table.take(hash(2), |row| row.0 == hash(2)) else {
+            unreachable!("it was inserted")
+        };
+        assert!(!fresh, "the view has it");
+        table.put_back(hash(2), row, fresh);
+        assert!(!table.is_fresh(hash(2), |row| row.0 == hash(2)));
     }
 }

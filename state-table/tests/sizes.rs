@@ -38,3 +38,22 @@ fn a_table_of_small_rows_is_as_small_as_a_bare_one() {
     let ours = table.held().bytes;
     assert!(ours < bare + bare / 50, "{ours} bytes, bare {bare}");
 }
+
+#[test]
+fn tracking_costs_bits_and_no_buckets() {
+    let fill = |table: &mut Table<Pair>| {
+        for i in 0..100_000_u64 {
+            let key = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            table.find_or_insert_with(key, |row| row.key == key, || Pair { key, _value: i });
+        }
+        table.held().bytes
+    };
+    let (mut plain, mut tracked) = (Table::default(), Table::default());
+    tracked.track(1, 0);
+    assert_eq!(fill(&mut plain), fill(&mut tracked));
+    let bytes = tracked.tracking_bytes();
+    assert!(
+        bytes * 16 < tracked.held().bytes,
+        "{bytes} bytes of tracking"
+    );
+}

@@ -84,12 +84,20 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         };
         let (mut entries, mut bytes) = (0, 0);
         let heap_size = self.heap_size;
+        let interval = self.table.interval();
+        self.table.log_recut(at);
         let TypedTable { rows, groups, .. } = &mut *self.table;
         let (list, _) = super::find_or_insert(rows, groups, at, ChunkedList::new)?;
+        let full = list.full_chunk_count();
         for element in std::iter::once(first).chain(elements) {
             entries += 1;
             bytes += signed(size_of::<T>()) + heap_size.map_or(0, |size| signed(size(&element)));
             list.push(element);
+        }
+        if let Some(interval) = interval
+            && list.full_chunk_count() > full
+        {
+            list.sealed_in(interval, full);
         }
         self.table.entries += entries;
         self.table.bytes += bytes;
@@ -132,13 +140,22 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
         at: Address<'_, Q, N, RowHash>,
         elements: impl IntoIterator<Item = T>,
     ) -> Result<()> {
-        let list: ChunkedList<T> = self.foreign(|_| Ok(elements.into_iter().collect()))?;
+        let mut list: ChunkedList<T> = self.foreign(|_| Ok(elements.into_iter().collect()))?;
         if list.is_empty() {
             return self.clear(at);
         }
         let weight = Weight::of_list(&list, self.heap_size);
-        let (state, _) = self.table.find_or_insert(at, ChunkedList::new)?;
+        if let Some(interval) = self.table.interval()
+            && list.full_chunk_count() > 0
+        {
+            list.sealed_in(interval, 0);
+        }
+        self.table.log_recut(at);
+        let (state, inserted) = self.table.find_or_insert(at, ChunkedList::new)?;
         let before = std::mem::replace(state, list);
+        if !inserted {
+            self.table.log_shrunk(at);
+        }
         self.table.forget(Weight::of_list(&before, self.heap_size));
         self.table.entries += weight.entries;
         self.table.bytes += weight.bytes;

@@ -93,6 +93,15 @@ where
     }
 }
 
+/// A map from which an entry was taken.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// Entries left.
+    left: usize,
+    was_large: bool,
+    is_large: bool,
+}
+
 impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
     TypedMut<'_, K, N, ChunkedMap<UK, UV>, UV>
 {
@@ -102,12 +111,13 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         signed(size_of::<(UK, UV)>()) + self.heap_bytes(value)
     }
 
-    /// Removes an entry, and the row with the last one.
-    fn remove_entry<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
+    /// Takes an entry out, and leaves an empty map if it was the last one. The caller has it
+    /// [logged](Self::log_taken), or puts one in its place.
+    fn take_entry<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
         map_key: &UQ,
-    ) -> Result<Option<UV>> {
+    ) -> Result<Option<(UV, Shape)>> {
         self.table.usable()?;
         // Looked up first: what is absent must not copy a segment that a view shares.
         if !TypedRead::new(&*self.table).contains(at, map_key)? {
@@ -116,15 +126,49 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         let Some(map) = self.table.find_mut(at) else {
             return Ok(None);
         };
-        let value = map.remove(map_key);
-        if map.is_empty() {
+        let was_large = map.is_large();
+        let Some(value) = map.remove(map_key) else {
+            return Ok(None);
+        };
+        let (is_large, left) = (map.is_large(), map.len());
+        self.table.entries -= 1;
+        self.table.bytes -= self.entry_bytes(&value);
+        let shape = Shape {
+            left,
+            was_large,
+            is_large,
+        };
+        Ok(Some((value, shape)))
+    }
+
+    /// Logs an entry that was taken out, and removes the row of an empty map.
+    fn log_taken<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+        from: Shape,
+    ) -> Result<()> {
+        if from.left == 0 {
             self.table.remove(at)?;
+        } else if from.is_large {
+            self.table.log_entry(at, map_key, from.left);
+        } else {
+            self.table.log_shrunk(at);
         }
-        if let Some(value) = &value {
-            self.table.entries -= 1;
-            self.table.bytes -= self.entry_bytes(value);
-        }
-        Ok(value)
+        Ok(())
+    }
+
+    /// Removes an entry, and the row with the last one.
+    fn remove_entry<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+    ) -> Result<Option<UV>> {
+        let Some((value, shape)) = self.take_entry(at, map_key)? else {
+            return Ok(None);
+        };
+        self.log_taken(at, map_key, shape)?;
+        Ok(Some(value))
     }
 
     /// Sets the value of a key.
@@ -136,12 +180,22 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         value: UV,
     ) -> Result<()> {
         let bytes = self.entry_bytes(&value);
+        let tracked = self.table.interval().is_some();
         let (map, _) = self.table.find_or_insert(at, ChunkedMap::new)?;
+        // A small map is written whole, and one that becomes large once more.
+        let large_key = (tracked && map.is_large()).then(|| map_key.clone());
         let before = map.insert(map_key, value);
+        let (is_large, len) = (map.is_large(), map.len());
         self.table.bytes += bytes;
         match before {
             Some(before) => self.table.bytes -= self.entry_bytes(&before),
             None => self.table.entries += 1,
+        }
+        if tracked && is_large {
+            match large_key {
+                Some(map_key) => self.table.log_entry(at, &map_key, len),
+                None => self.table.log_whole(at),
+            }
         }
         Ok(())
     }
@@ -215,6 +269,7 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
     ) -> Result<R> {
         let heap_size = self.heap_size;
         let (map, _) = self.table.begin_update(at, ChunkedMap::new)?;
+        let was_large = map.is_large();
         let (value, inserted) = map.entry(map_key, || (map_key.to_key(), init));
         let before = match heap_size {
             Some(heap_size) if !inserted => signed(heap_size(value)),
@@ -227,9 +282,15 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         } else {
             0
         };
+        let (is_large, len) = (map.is_large(), map.len());
         self.table.entries += u64::from(inserted);
         self.table.bytes += own + heap - before;
         self.table.in_update = false;
+        if was_large {
+            self.table.log_entry(at, map_key, len);
+        } else if is_large {
+            self.table.log_whole(at);
+        }
         Ok(result)
     }
 
@@ -240,10 +301,15 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         map_key: &UQ,
         f: impl FnOnce(&mut Option<UV>) -> R,
     ) -> Result<R> {
-        let mut value = self.remove_entry(at, map_key)?;
+        let (mut value, shape) = self.take_entry(at, map_key)?.unzip();
         self.table.in_update = true;
         let result = f(&mut value);
         self.table.in_update = false;
+        match shape {
+            Some(shape) if value.is_none() => self.log_taken(at, map_key, shape)?,
+            Some(shape) if shape.was_large && !shape.is_large => self.table.log_shrunk(at),
+            _ => {}
+        }
         if let Some(value) = value {
             self.set_entry(at, map_key.to_key(), value)?;
         }

@@ -20,6 +20,7 @@ pub use list::TypedElements;
 pub use map::TypedEntries;
 pub use row::KeyedRow;
 
+use crate::change_log::{ChangeLog, FrozenLog, LoggedChanges};
 use crate::frozen::Frozen;
 use crate::list::ChunkedList;
 use crate::map::ChunkedMap;
@@ -81,12 +82,25 @@ fn check_owned<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<()> 
 pub struct FrozenTable<K, N, X> {
     rows: Frozen<KeyedRow<K, N, X>>,
     groups: KeyGroups,
+    log: FrozenLog<K, N>,
+    tracked_since: Option<u64>,
 }
 
 impl<K, N, X> FrozenTable<K, N, X> {
     /// The rows; see [`Frozen::into_segments`] for how they are released.
     pub fn into_rows(self) -> Frozen<KeyedRow<K, N, X>> {
         self.rows
+    }
+
+    /// The earliest freeze that changes are told since; `None` when they are not tracked.
+    pub fn tracked_since(&self) -> Option<u64> {
+        self.tracked_since
+    }
+
+    /// The rows, which know those that were [written](crate::FrozenSegment::changed_since), and what
+    /// else changed since the freeze of `epoch`.
+    pub fn into_changes(self, epoch: u64) -> (Frozen<KeyedRow<K, N, X>>, LoggedChanges<K, N>) {
+        (self.rows, self.log.since(epoch))
     }
 }
 
@@ -95,6 +109,8 @@ impl<K, N, X> Clone for FrozenTable<K, N, X> {
         Self {
             rows: self.rows.clone(),
             groups: self.groups,
+            log: self.log.clone(),
+            tracked_since: self.tracked_since,
         }
     }
 }
@@ -225,6 +241,8 @@ pub struct TypedTable<K, N, X> {
     pub(crate) bytes: i64,
     /// Set while a user's closure or iterator runs; still set afterwards if it panicked.
     pub(crate) in_update: bool,
+    /// What changed beside the marks of the rows; none while changes are not tracked.
+    log: Option<Box<ChangeLog<K, N>>>,
 }
 
 impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
@@ -236,6 +254,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
             entries: 0,
             bytes: 0,
             in_update: false,
+            log: None,
         }
     }
 
@@ -247,9 +266,125 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
 
     /// A view of the rows.
     pub fn freeze(&mut self) -> FrozenTable<K, N, X> {
+        let interval = self.rows.interval();
+        let rows = self.rows.freeze();
+        let log = match (&mut self.log, interval) {
+            (Some(log), Some(interval)) => log.seal(interval),
+            (Some(log), None) => {
+                **log = ChangeLog::new(); // given up in this interval: what was before is of no use
+                FrozenLog::none()
+            }
+            (None, _) => FrozenLog::none(),
+        };
+        self.book_log();
         FrozenTable {
-            rows: self.rows.freeze(),
+            rows,
             groups: self.groups,
+            log,
+            tracked_since: self.rows.tracked_since(),
+        }
+    }
+
+    /// From now on tracks what changes, afresh, for views since the freeze `floor`. The next freeze
+    /// has the number `interval`.
+    pub fn track(&mut self, interval: u64, floor: u64) {
+        self.rows.track(interval, floor);
+        self.log = Some(Box::new(ChangeLog::new()));
+    }
+
+    /// Changes are told since the freeze of `epoch` or later ones from now on: see
+    /// [`Table::confirm`].
+    pub fn confirm(&mut self, epoch: u64) {
+        self.rows.confirm(epoch);
+        if let Some(log) = &mut self.log {
+            log.forget(epoch);
+        }
+        self.book_log();
+    }
+
+    /// The earliest freeze that later views tell changes since; `None` while they are not tracked.
+    pub fn tracked_since(&self) -> Option<u64> {
+        self.rows.tracked_since()
+    }
+
+    /// Whether a view since any freeze that changes are tracked since finds nothing here: there is
+    /// no row, nor was one.
+    pub fn is_blank(&self) -> bool {
+        let nothing_logged = self.log.as_ref().is_some_and(|log| log.is_empty());
+        self.rows.is_empty() && nothing_logged && self.rows.interval().is_some()
+    }
+
+    /// Bytes that tracking takes.
+    pub fn tracking_bytes(&self) -> usize {
+        self.rows.tracking_bytes()
+    }
+
+    /// Sets how many bytes tracking may take. Beyond that it is given up, and the next freeze is the
+    /// earliest that changes can be told since.
+    pub fn limit_tracking(&mut self, limit: usize) {
+        self.rows.limit_tracking(limit);
+    }
+
+    /// The interval under way; `None` while changes are not tracked.
+    #[inline]
+    pub(crate) fn interval(&self) -> Option<u64> {
+        self.rows.interval()
+    }
+
+    /// The log, while changes are tracked.
+    #[inline]
+    fn log(&mut self) -> Option<&mut ChangeLog<K, N>> {
+        self.rows.interval()?;
+        self.log.as_deref_mut()
+    }
+
+    /// Notes that a row is to be written whole, and that older checkpoints must keep nothing of it.
+    #[inline]
+    pub(crate) fn log_whole<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) {
+        if let Some(log) = self.log() {
+            log.whole(at);
+            self.book_log();
+        }
+    }
+
+    /// [`TypedTable::log_whole`] for a row that is written whole anyway: so one that was inserted in
+    /// this interval need not be noted.
+    pub(crate) fn log_shrunk<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) {
+        if self.interval().is_some() && !self.rows.is_fresh(at.prepared.get(), |row| row.is_at(at))
+        {
+            self.log_whole(at);
+        }
+    }
+
+    /// Notes that an entry of a large map was written or removed; the map has `len` entries now.
+    pub(crate) fn log_entry<Q, UQ>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+        len: usize,
+    ) where
+        Q: KeyRef<K> + ?Sized,
+        UQ: Serialize + ?Sized,
+    {
+        if let Some(log) = self.log() {
+            log.entry(at, map_key, len);
+            self.book_log();
+        }
+    }
+
+    /// Has a row written whole at its next change, if it was read from other parts than it would be
+    /// written in: this is that change.
+    #[inline]
+    pub(crate) fn log_recut<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) {
+        if self.rows.take_recut(at.prepared.get(), |row| row.is_at(at)) {
+            self.log_whole(at);
+        }
+    }
+
+    /// Books what the log takes.
+    fn book_log(&mut self) {
+        if let (Some(log), Some(_)) = (&self.log, self.rows.interval()) {
+            self.rows.set_beside(log.bytes());
         }
     }
 
@@ -294,16 +429,55 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         find_or_insert(&mut self.rows, &self.groups, at, state)
     }
 
-    /// Takes the row at an address out.
+    /// Takes the row at an address out, and logs it.
     #[inline]
     pub(crate) fn remove<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<X>> {
+        match self.take(at)? {
+            Some((row, fresh)) => {
+                let KeyedRow {
+                    key,
+                    namespace,
+                    state,
+                } = row;
+                self.log_removed(key, namespace, fresh);
+                Ok(Some(state))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Takes the row at an address out, and tells whether it was inserted in this interval. The caller
+    /// [puts it back](TypedTable::put_back), or [logs](TypedTable::log_removed) it.
+    #[inline]
+    pub(crate) fn take<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+    ) -> Result<Option<(KeyedRow<K, N, X>, bool)>> {
         self.usable()?;
-        match self.rows.remove(at.prepared.get(), |row| row.is_at(at)) {
-            Some(row) => Ok(Some(row.state)),
+        match self.rows.take(at.prepared.get(), |row| row.is_at(at)) {
+            Some(taken) => Ok(Some(taken)),
             None => absent(self.groups, at.key).map(|()| None),
+        }
+    }
+
+    /// Puts back a row that was just [taken](TypedTable::take).
+    #[inline]
+    pub(crate) fn put_back(&mut self, hash: RowHash, row: KeyedRow<K, N, X>, fresh: bool) {
+        self.rows.put_back(hash.get(), row, fresh);
+    }
+
+    /// Notes that a row was removed. If it was inserted in this interval, then no view has it, or one
+    /// that had it has its removal before.
+    #[inline]
+    pub(crate) fn log_removed(&mut self, key: K, namespace: N, fresh: bool) {
+        if !fresh
+            && let Some(log) = self.log()
+            && log.removed(key, namespace)
+        {
+            self.book_log();
         }
     }
 
@@ -319,13 +493,22 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         count(self.rows.held().bytes) + outside
     }
 
-    /// Adds a whole row of an owned key, as a restore finds it.
+    /// Adds a whole row of an owned key, as a restore finds it: it counts as there from the beginning.
+    /// `recut` tells that it was read from other parts than it would be written in, so that its
+    /// first change has it written whole.
     ///
     /// # Errors
     /// [`ErrorKind::Corrupt`] when there is one of that key and namespace,
     /// [`ErrorKind::OutOfRange`] when the key is not owned, [`ErrorKind::Codec`] when it does not
     /// hash.
-    pub fn add(&mut self, key: K, namespace: N, state: X, weight: Weight) -> Result<()> {
+    pub fn add(
+        &mut self,
+        key: K,
+        namespace: N,
+        state: X,
+        weight: Weight,
+        recut: bool,
+    ) -> Result<()> {
         let row = KeyedRow {
             key,
             namespace,
@@ -340,7 +523,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
                 "rows of one key are not contiguous",
             ));
         }
-        self.rows.find_or_insert_with(hash, |_| false, || row);
+        self.rows.add(hash, row, recut);
         self.entries += weight.entries;
         self.bytes += weight.bytes;
         Ok(())

@@ -38,7 +38,15 @@ impl<K: StateKey, N: StateKey, X> KeyedRow<K, N, X> {
     /// # Errors
     /// When the `Serialize` of key or namespace fails.
     pub fn row_hash(&self) -> Result<RowHash> {
-        RowHash::of(&self.key)?.chain(&self.namespace)
+        Self::hash_of(&self.key, &self.namespace)
+    }
+
+    /// The hash of the row of a key and namespace.
+    ///
+    /// # Errors
+    /// As [`KeyedRow::row_hash`].
+    pub fn hash_of(key: &K, namespace: &N) -> Result<RowHash> {
+        RowHash::of(key)?.chain(namespace)
     }
 }
 

@@ -38,6 +38,15 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
         Ok(())
     }
 
+    /// Takes the weight of a value that was taken out off the accounts.
+    #[inline]
+    fn forget(&mut self, value: Option<&V>) {
+        if let Some(value) = value {
+            self.table.entries -= 1;
+            self.table.bytes -= self.heap_bytes(value);
+        }
+    }
+
     /// Takes a row out.
     #[inline]
     fn remove<Q: KeyRef<K> + ?Sized>(
@@ -45,10 +54,7 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<V>> {
         let value = self.table.remove(at)?;
-        if let Some(value) = &value {
-            self.table.entries -= 1;
-            self.table.bytes -= self.heap_bytes(value);
-        }
+        self.forget(value.as_ref());
         Ok(value)
     }
 }
@@ -119,12 +125,38 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         at: Address<'_, Q, N, RowHash>,
         f: impl FnOnce(&mut Option<V>) -> R,
     ) -> Result<R> {
-        let mut value = self.remove(at)?;
+        let taken = self.table.take(at)?;
+        let (mut value, place) = match taken {
+            Some((row, fresh)) => {
+                let KeyedRow {
+                    key,
+                    namespace,
+                    state,
+                } = row;
+                self.forget(Some(&state));
+                (Some(state), Some((key, namespace, fresh)))
+            }
+            None => (None, None),
+        };
         self.table.in_update = true;
         let result = f(&mut value);
         self.table.in_update = false;
-        if let Some(value) = value {
-            self.insert(at, value)?;
+        match (value, place) {
+            (Some(value), None) => self.insert(at, value)?,
+            (Some(state), Some((key, namespace, fresh))) => {
+                self.table.entries += 1;
+                self.table.bytes += self.heap_bytes(&state);
+                let row = KeyedRow {
+                    key,
+                    namespace,
+                    state,
+                };
+                self.table.put_back(*at.prepared, row, fresh);
+            }
+            (None, Some((key, namespace, fresh))) => {
+                self.table.log_removed(key, namespace, fresh);
+            }
+            (None, None) => {}
         }
         Ok(result)
     }
