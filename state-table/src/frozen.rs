@@ -5,12 +5,11 @@ use std::iter::FusedIterator;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-
 use crate::directory::Directory;
 use crate::marks::Sealed;
 use crate::rows::{Rows, SegmentRef};
 use crate::segment::probe;
+use crate::shared::SharedRows;
 
 /// The directory entry of an empty segment: views do not carry those.
 pub(crate) const EMPTY: u32 = u32::MAX;
@@ -29,22 +28,15 @@ struct Inner<R> {
     directory: Directory,
     segments: Vec<FrozenSegment<R>>,
     len: usize,
-    alive: Arc<()>,
 }
 
 impl<R> Frozen<R> {
-    pub(crate) fn new(
-        directory: Directory,
-        segments: Vec<FrozenSegment<R>>,
-        len: usize,
-        alive: Arc<()>,
-    ) -> Self {
+    pub(crate) fn new(directory: Directory, segments: Vec<FrozenSegment<R>>, len: usize) -> Self {
         Self {
             inner: Arc::new(Inner {
                 directory,
                 segments,
                 len,
-                alive,
             }),
         }
     }
@@ -53,7 +45,7 @@ impl<R> Frozen<R> {
     #[inline]
     pub fn get(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
         let segment = self.inner.segments.get(self.inner.directory.slot(hash))?;
-        segment.rows.find(probe(hash), eq)
+        segment.rows.rows.find(probe(hash), eq)
     }
 
     /// Number of rows.
@@ -84,13 +76,12 @@ impl<R> Frozen<R> {
     ///
     /// With other clones of this view alive nothing is released before they are gone.
     pub fn into_segments(self) -> IntoSegments<R> {
-        let (segments, alive) = match Arc::try_unwrap(self.inner) {
-            Ok(inner) => (inner.segments, inner.alive),
-            Err(inner) => (inner.segments.clone(), Arc::clone(&inner.alive)),
+        let segments = match Arc::try_unwrap(self.inner) {
+            Ok(inner) => inner.segments,
+            Err(inner) => inner.segments.clone(),
         };
         IntoSegments {
             segments: segments.into_iter(),
-            _alive: alive,
         }
     }
 }
@@ -114,14 +105,14 @@ impl<R> fmt::Debug for Frozen<R> {
 
 /// One segment of a [`Frozen`], by itself.
 pub struct FrozenSegment<R> {
-    rows: Arc<HashTable<R>>,
+    rows: Arc<SharedRows<R>>,
     hashes: (u64, u64),
     marks: Option<Arc<Sealed>>,
 }
 
 impl<R> FrozenSegment<R> {
     pub(crate) fn new(
-        rows: Arc<HashTable<R>>,
+        rows: Arc<SharedRows<R>>,
         hashes: (u64, u64),
         marks: Option<Arc<Sealed>>,
     ) -> Self {
@@ -134,7 +125,7 @@ impl<R> FrozenSegment<R> {
 
     /// The segment, borrowed.
     pub fn borrowed(&self) -> SegmentRef<'_, R> {
-        SegmentRef::new(&self.rows, self.hashes)
+        SegmentRef::new(&self.rows.rows, self.hashes)
     }
 
     /// The hashes that belong here: see [`SegmentRef::hashes`].
@@ -148,18 +139,18 @@ impl<R> FrozenSegment<R> {
         reason = "a view carries no empty segment"
     )]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.rows.rows.len()
     }
 
     /// The rows, in no particular order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &R> + Clone {
-        self.rows.iter()
+        self.rows.rows.iter()
     }
 
     /// The rows with the numbers of their buckets, by which [`FrozenSegment::row`] finds them.
     pub fn iter_buckets(&self) -> impl Iterator<Item = (u32, &R)> {
-        self.rows.iter_buckets().filter_map(|bucket| {
-            let row = self.rows.get_bucket(bucket)?;
+        self.rows.rows.iter_buckets().filter_map(|bucket| {
+            let row = self.rows.rows.get_bucket(bucket)?;
             Some((u32::try_from(bucket).ok()?, row))
         })
     }
@@ -169,14 +160,23 @@ impl<R> FrozenSegment<R> {
     /// the rows, and a word for 64 buckets.
     pub fn changed_since(&self, epoch: u64) -> impl Iterator<Item = (u32, &R)> {
         Sealed::buckets_since(self.marks.as_ref(), epoch).filter_map(|bucket| {
-            let row = self.rows.get_bucket(bucket)?;
+            let row = self.rows.rows.get_bucket(bucket)?;
             Some((u32::try_from(bucket).ok()?, row))
         })
     }
 
+    /// The first row in bucket `from` or behind it, with the number of its bucket: a walk over the
+    /// rows that can be left and taken up again.
+    #[inline]
+    pub fn next_row(&self, from: usize) -> Option<(usize, &R)> {
+        let rows = &self.rows.rows;
+        let mut buckets = from..rows.num_buckets();
+        buckets.find_map(|bucket| Some((bucket, rows.get_bucket(bucket)?)))
+    }
+
     /// The row in a bucket.
     pub fn row(&self, bucket: u32) -> Option<&R> {
-        self.rows.get_bucket(bucket as usize)
+        self.rows.rows.get_bucket(bucket as usize)
     }
 }
 
@@ -199,7 +199,6 @@ impl<R> fmt::Debug for FrozenSegment<R> {
 /// The segments of a view that is being consumed, from [`Frozen::into_segments`].
 pub struct IntoSegments<R> {
     segments: std::vec::IntoIter<FrozenSegment<R>>,
-    _alive: Arc<()>,
 }
 
 impl<R> Iterator for IntoSegments<R> {

@@ -20,6 +20,7 @@ mod marks;
 mod row;
 mod rows;
 mod segment;
+mod shared;
 mod table;
 mod tracking;
 mod typed;

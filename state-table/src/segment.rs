@@ -7,6 +7,7 @@ use hashbrown::HashTable;
 
 use crate::marks::Moves;
 use crate::row::Row;
+use crate::shared::{SharedRows, ViewBytes};
 
 /// Tables up to this many buckets are not worth shrinking.
 const MIN_BUCKETS: usize = 16;
@@ -72,8 +73,6 @@ fn then(first: &mut Moves, second: &[(usize, usize)]) {
 /// The halves of a segment that was split: the lower one is what it is now.
 pub(crate) struct Halves<R> {
     pub(crate) upper: Segment<R>,
-    /// Whether rows had to be copied.
-    pub(crate) copied: bool,
     /// Where the rows went, if that was asked for.
     pub(crate) lower_moves: Moves,
     pub(crate) upper_moves: Moves,
@@ -90,7 +89,7 @@ pub(crate) enum Segment<R> {
     /// Written in place.
     Owned(HashTable<R>),
     /// A view has it, or had it until lately.
-    Shared(Arc<HashTable<R>>),
+    Shared(Arc<SharedRows<R>>),
 }
 
 impl<R> Segment<R> {
@@ -104,7 +103,7 @@ impl<R> Segment<R> {
     pub(crate) fn table(&self) -> &HashTable<R> {
         match self {
             Self::Owned(table) => table,
-            Self::Shared(table) => table,
+            Self::Shared(shared) => &shared.rows,
         }
     }
 
@@ -122,43 +121,52 @@ impl<R> Segment<R> {
         self.table().allocation_size()
     }
 
-    /// Whether a view has the rows too.
-    pub(crate) fn is_viewed(&self) -> bool {
-        matches!(self, Self::Shared(table) if Arc::strong_count(table) > 1)
+    /// Books the rows as held by views only, if a view has them: the caller drops the segment.
+    pub(crate) fn leave(&self) {
+        if let Self::Shared(shared) = self
+            && Arc::strong_count(shared) > 1
+        {
+            shared.leave();
+        }
     }
 
     /// Shares the rows with a view: one small allocation if they were owned, no row touched.
-    /// `None` without rows.
-    pub(crate) fn share(&mut self) -> Option<Arc<HashTable<R>>> {
+    /// `None` without rows. `row_bytes` and `total` are for the day that only views have them.
+    pub(crate) fn share(
+        &mut self,
+        row_bytes: usize,
+        total: &Arc<ViewBytes>,
+    ) -> Option<Arc<SharedRows<R>>> {
         if let Self::Owned(table) = self {
             if table.is_empty() {
                 return None;
             }
-            *self = Self::Shared(Arc::new(mem::take(table)));
+            let shared = SharedRows::new(mem::take(table), row_bytes, total);
+            *self = Self::Shared(Arc::new(shared));
         }
         match self {
-            Self::Shared(table) => Some(Arc::clone(table)),
+            Self::Shared(shared) => Some(Arc::clone(shared)),
             Self::Owned(_) => None,
         }
     }
 }
 
 impl<R: Row> Segment<R> {
-    /// The rows to write to, and whether they had to be copied. Rows that no view has any more
-    /// are taken back. If a row's `clone` panics, nothing has changed.
-    pub(crate) fn own(&mut self) -> (&mut HashTable<R>, bool) {
-        let mut copied = false;
+    /// The rows to write to. Rows that a view has are copied; those that no view has any more are
+    /// taken back. If a row's `clone` panics, nothing has changed.
+    pub(crate) fn own(&mut self) -> &mut HashTable<R> {
         if let Self::Shared(shared) = self {
-            let table = if let Some(table) = Arc::get_mut(shared) {
-                mem::take(table)
+            let table = if let Some(shared) = Arc::get_mut(shared) {
+                mem::take(&mut shared.rows)
             } else {
-                copied = true;
-                HashTable::clone(shared)
+                let table = shared.rows.clone();
+                shared.leave();
+                table
             };
             *self = Self::Owned(table);
         }
         match self {
-            Self::Owned(table) => (table, copied),
+            Self::Owned(table) => table,
             Self::Shared(_) => unreachable!("it was made an owned one above"),
         }
     }
@@ -166,7 +174,7 @@ impl<R: Row> Segment<R> {
     /// Makes space for one more row, by rehashing where there is none; the caller has taken
     /// ownership. Returns where the rows went, if they did and `follow` asks for it.
     pub(crate) fn grow(&mut self, follow: bool) -> Option<Moves> {
-        let table = self.own().0;
+        let table = self.own();
         if !follow || table.len() < table.capacity() {
             table.reserve(1, |row| probe(row.hash()));
             return None;
@@ -180,7 +188,7 @@ impl<R: Row> Segment<R> {
     /// Releases memory after removals. Returns where the rows went, if `follow` asks for it.
     #[cold]
     pub(crate) fn trim(&mut self, follow: bool) -> Option<Moves> {
-        trim(self.own().0, follow)
+        trim(self.own(), follow)
     }
 
     /// Moves the rows for which `is_upper` holds into a second segment, and tells where the rows
@@ -216,25 +224,21 @@ impl<R: Row> Segment<R> {
                     .for_each(|row| place(usize::MAX, row));
             }
         };
-        let copied = match self {
-            Self::Owned(table) => {
-                place_all(table);
-                false
-            }
+        match self {
+            Self::Owned(table) => place_all(table),
             Self::Shared(shared) => {
-                if let Some(table) = Arc::get_mut(shared) {
-                    place_all(table);
-                    false
+                if let Some(shared) = Arc::get_mut(shared) {
+                    place_all(&mut shared.rows);
                 } else {
-                    for bucket in shared.iter_buckets() {
-                        if let Some(row) = shared.get_bucket(bucket) {
+                    for bucket in shared.rows.iter_buckets() {
+                        if let Some(row) = shared.rows.get_bucket(bucket) {
                             place(bucket, row.clone());
                         }
                     }
-                    true
+                    shared.leave();
                 }
             }
-        };
+        }
         for (half, moves) in [
             (&mut lower, &mut lower_moves),
             (&mut upper, &mut upper_moves),
@@ -248,7 +252,6 @@ impl<R: Row> Segment<R> {
         *self = Self::Owned(lower);
         Halves {
             upper: Self::Owned(upper),
-            copied,
             lower_moves,
             upper_moves,
         }

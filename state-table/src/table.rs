@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::iter::FusedIterator;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use hashbrown::HashTable;
 
@@ -14,6 +14,7 @@ use crate::marks::{Moves, SegmentMarks};
 use crate::row::Row;
 use crate::rows::{Rows, SegmentRef};
 use crate::segment::{Halves, Segment, is_sparse, probe};
+use crate::shared::ViewBytes;
 use crate::tracking::Tracking;
 
 /// A hash table of rows in copy-on-write segments.
@@ -52,19 +53,12 @@ pub struct Table<R> {
     len: usize,
     /// Sum of the segments' bucket bytes.
     bucket_bytes: usize,
-    views: Vec<Lent>,
+    view_bytes: Arc<ViewBytes>,
     tracking: Tracking,
     /// One for each segment; none while changes are not tracked, or were given up for the interval.
     marks: Vec<SegmentMarks>,
     /// About how many rows are marked as recut: not below.
     recut: usize,
-}
-
-/// What is known of a view.
-struct Lent {
-    alive: Weak<()>,
-    /// Bucket bytes that were copied or let go while this was the newest view alive.
-    bytes: usize,
 }
 
 impl<R> Table<R> {
@@ -83,7 +77,7 @@ impl<R> Table<R> {
             max_rows: max_rows.max(1),
             len: 0,
             bucket_bytes: 0,
-            views: Vec::new(),
+            view_bytes: Arc::default(),
             tracking: Tracking::default(),
             marks: Vec::new(),
             recut: 0,
@@ -126,9 +120,7 @@ impl<R> Table<R> {
     /// Removes all rows and all segments, and releases their memory; views keep theirs. Cost:
     /// dropping the rows that no view has.
     pub fn clear(&mut self) {
-        let lost = self.segments.iter().filter(|segment| segment.is_viewed());
-        let lost = lost.map(Segment::bytes).sum();
-        self.lend(lost);
+        self.segments.iter().for_each(Segment::leave);
         self.directory = Directory::new();
         self.segments = vec![Segment::new()];
         self.len = 0;
@@ -145,6 +137,12 @@ impl<R> Table<R> {
     /// freeze: about 25 microseconds for a million rows. Later, the first write to each segment
     /// copies it if the view still has it.
     pub fn freeze(&mut self) -> Frozen<R> {
+        self.freeze_weighed(0)
+    }
+
+    /// [`Table::freeze`], told how many bytes a row holds outside of its bucket, on average: they are
+    /// added to [`Held::shared_bytes`] for the rows that only views keep.
+    pub fn freeze_weighed(&mut self, row_bytes: usize) -> Frozen<R> {
         let mut slots = vec![EMPTY; self.directory.len()];
         let mut frozen = Vec::with_capacity(self.segments.len());
         let Tracking {
@@ -158,7 +156,8 @@ impl<R> Table<R> {
                 self.tracking.marks -= before;
                 sealed
             });
-            if let Some(rows) = self.segments.get_mut(cell.slot).and_then(Segment::share) {
+            let segment = self.segments.get_mut(cell.slot);
+            if let Some(rows) = segment.and_then(|it| it.share(row_bytes, &self.view_bytes)) {
                 let slot = number(frozen.len());
                 for entry in slots.iter_mut().skip(cell.position).take(cell.width) {
                     *entry = slot;
@@ -172,27 +171,17 @@ impl<R> Table<R> {
                 self.reset_marks();
             }
         }
-        let alive = Arc::new(());
-        self.views.retain(|view| view.alive.strong_count() > 0);
-        self.views.push(Lent {
-            alive: Arc::downgrade(&alive),
-            bytes: 0,
-        });
-        Frozen::new(self.directory.with_slots(slots), frozen, self.len, alive)
+        Frozen::new(self.directory.with_slots(slots), frozen, self.len)
     }
 
     /// What the table holds in memory. Cost: a few additions; no segment is visited.
     pub fn held(&self) -> Held {
-        let alive = self
-            .views
-            .iter()
-            .filter(|view| view.alive.strong_count() > 0);
         Held {
             rows: self.len,
             bytes: self.bucket_bytes
                 + self.directory.bytes()
                 + self.segments.capacity() * size_of::<Segment<R>>(),
-            shared_bytes: alive.map(|view| view.bytes).sum(),
+            shared_bytes: self.view_bytes.get(),
         }
     }
 
@@ -358,18 +347,6 @@ impl<R> Table<R> {
     fn segment(&self, slot: usize) -> &Segment<R> {
         &self.segments[slot]
     }
-
-    /// Books bucket bytes that from now on only views have, on the newest view alive.
-    fn lend(&mut self, bytes: usize) {
-        let newest = self
-            .views
-            .iter_mut()
-            .rev()
-            .find(|view| view.alive.strong_count() > 0);
-        if let Some(view) = newest {
-            view.bytes += bytes;
-        }
-    }
 }
 
 impl<R: Row> Table<R> {
@@ -479,8 +456,8 @@ impl<R: Row> Table<R> {
     pub(crate) fn take(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<(R, bool)> {
         let slot = self.directory.slot(hash);
         let segment = self.segments.get_mut(slot)?;
-        if let Segment::Shared(table) = segment {
-            table.find(probe(hash), &eq)?;
+        if let Segment::Shared(shared) = segment {
+            shared.rows.find(probe(hash), &eq)?;
             self.own(slot);
         }
         let table = owned(&mut self.segments, slot);
@@ -555,7 +532,6 @@ impl<R: Row> Table<R> {
         let bit = self.directory.bit(slot);
         let Halves {
             upper,
-            copied,
             lower_moves,
             upper_moves,
         } = segment.split(self.max_rows, follow, |hash| hash & bit != 0);
@@ -572,22 +548,14 @@ impl<R: Row> Table<R> {
         }
         self.directory.split(hash);
         self.segments.push(upper);
-        if copied {
-            self.lend(before);
-        }
         true
     }
 
     /// Makes a segment an owned one.
     #[cold]
     fn own(&mut self, slot: usize) {
-        let Some(segment) = self.segments.get_mut(slot) else {
-            return;
-        };
-        let (table, copied) = segment.own();
-        if copied {
-            let bytes = table.allocation_size();
-            self.lend(bytes);
+        if let Some(segment) = self.segments.get_mut(slot) {
+            segment.own();
         }
     }
 

@@ -37,3 +37,30 @@ fn clear_leaves_the_buckets_to_the_view() {
     assert!(held.shared_bytes > before * 9 / 10);
     assert_eq!(view.iter().count(), 10_000);
 }
+
+#[test]
+fn shared_bytes_fall_with_each_segment_of_the_last_view() {
+    let mut table = filled(448, 0..10_000);
+    let (first, second) = (table.freeze(), table.freeze_weighed(100));
+    for key in 0..10_000 {
+        set(&mut table, spread(key), key, 7);
+    }
+    let buckets = table.held().shared_bytes;
+    for (view, is_last) in [(first, false), (second, true)] {
+        let mut before = buckets;
+        for segment in view.into_segments() {
+            drop(segment);
+            let now = table.held().shared_bytes;
+            assert_eq!(now < before, is_last);
+            before = now;
+        }
+    }
+    assert_eq!(table.held().shared_bytes, 0);
+
+    // What rows hold outside of their buckets is as the freeze was told.
+    let view = table.freeze_weighed(100);
+    table.clear();
+    assert_eq!(table.held().shared_bytes, buckets + 100 * 10_000);
+    drop(view);
+    assert_eq!(table.held().shared_bytes, 0);
+}

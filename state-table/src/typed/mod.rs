@@ -267,7 +267,9 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     /// A view of the rows.
     pub fn freeze(&mut self) -> FrozenTable<K, N, X> {
         let interval = self.rows.interval();
-        let rows = self.rows.freeze();
+        let outside = usize::try_from(self.bytes).unwrap_or(0);
+        let row_bytes = outside.div_ceil(self.rows.len().max(1));
+        let rows = self.rows.freeze_weighed(row_bytes);
         let log = match (&mut self.log, interval) {
             (Some(log), Some(interval)) => log.seal(interval),
             (Some(log), None) => {
@@ -491,6 +493,12 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     pub fn bytes(&self) -> u64 {
         let outside = u64::try_from(self.bytes).unwrap_or(0);
         count(self.rows.held().bytes) + outside
+    }
+
+    /// Bytes that only views hold: buckets exactly, what rows hold outside of them at its average of
+    /// the freeze, as if nothing of it were shared with the rows that came after.
+    pub fn view_bytes(&self) -> u64 {
+        count(self.rows.held().shared_bytes)
     }
 
     /// Adds a whole row of an owned key, as a restore finds it: it counts as there from the beginning.
