@@ -382,6 +382,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
             if let Some(state) = slot.content.registered() {
                 held.entries += state.entries();
                 held.bytes += state.bytes();
+                held.view_bytes += state.view_bytes();
                 held.estimated |= state.is_estimated();
                 if self.tracking.is_some() {
                     let bytes = state.tracking_bytes();

@@ -9,12 +9,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use state_api::key::{encode, prefix_end};
-use state_api::row::{AllRows, ChangeSource, RangeTombstone, RowChange, envelope};
+use state_api::row::{ChangeSource, RangeTombstone, RowChange, envelope};
 use state_api::{KeyGroupRange, KeyGroups, KeyHash, Result, RowRef, StateKey, StateValue};
 use state_table::{FrozenSegment, FrozenTable, IntoSegments, KeyedRow, LoggedChanges};
 
 use crate::codec::RowCodec;
-use crate::export::HeapRows;
+use crate::walk::SortedRuns;
 
 /// Encoded changes, up to about a limit.
 #[derive(Debug)]
@@ -416,7 +416,7 @@ impl fmt::Debug for ChangedRows {
 #[derive(Debug)]
 pub enum HeapChanges {
     /// All rows.
-    All(AllRows<HeapRows>),
+    All(SortedRuns),
     /// What changed since an earlier view.
     Since(ChangedRows),
 }

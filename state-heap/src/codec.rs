@@ -6,12 +6,19 @@ use state_api::{Codec, Error, ErrorKind, Result, StateKey, StateValue};
 use state_table::{ChunkedList, ChunkedMap};
 
 use crate::changes::{ChangeBatch, Delta};
-use crate::export::GroupBatch;
+use crate::export::{RowSink, push};
 
 /// How the state under one key and namespace becomes rows, and how it takes them in.
 pub(crate) trait RowCodec<X>: Send + Sync + 'static {
-    /// Adds the rows of `state`; `prefix` is the encoded key and namespace.
-    fn encode(&self, prefix: &[u8], state: &X, out: &mut GroupBatch) -> Result<()>;
+    /// Adds the rows of `state` from number `from` on, as long as `out` takes rows; `prefix` is the
+    /// encoded key and namespace. Returns where to go on, `None` after the last row.
+    fn encode(
+        &self,
+        prefix: &[u8],
+        state: &X,
+        from: usize,
+        out: &mut dyn RowSink,
+    ) -> Result<Option<usize>>;
 
     /// Whether the rows of a key and namespace have tails, so that there may be many.
     fn has_tails(&self) -> bool {
@@ -40,14 +47,19 @@ pub(crate) trait RowCodec<X>: Send + Sync + 'static {
 pub(crate) struct ValueRows<V>(pub(crate) std::sync::Arc<dyn Codec<V>>);
 
 impl<V: StateValue> RowCodec<V> for ValueRows<V> {
-    fn encode(&self, prefix: &[u8], state: &V, out: &mut GroupBatch) -> Result<()> {
-        out.push(
-            |key| {
-                key.extend_from_slice(prefix);
-                Ok(())
-            },
-            |row| self.0.encode(state, row),
-        )
+    #[inline]
+    fn encode(
+        &self,
+        prefix: &[u8],
+        state: &V,
+        _: usize,
+        out: &mut dyn RowSink,
+    ) -> Result<Option<usize>> {
+        let key = |key: &mut Vec<u8>| {
+            key.extend_from_slice(prefix);
+            Ok(())
+        };
+        push(out, key, |row| self.0.encode(state, row)).map(|_| None)
     }
 
     fn has_tails(&self) -> bool {
@@ -101,19 +113,27 @@ impl<T: StateValue> ListRows<T> {
 }
 
 impl<T: StateValue> RowCodec<ChunkedList<T>> for ListRows<T> {
-    fn encode(&self, prefix: &[u8], state: &ChunkedList<T>, out: &mut GroupBatch) -> Result<()> {
+    fn encode(
+        &self,
+        prefix: &[u8],
+        state: &ChunkedList<T>,
+        from: usize,
+        out: &mut dyn RowSink,
+    ) -> Result<Option<usize>> {
         let mut element = Vec::new();
-        for (number, elements) in (0_u64..).zip(state.chunks()) {
-            out.push(
-                |key| {
-                    key.extend_from_slice(prefix);
-                    key.extend_from_slice(&number.to_be_bytes());
-                    Ok(())
-                },
-                |row| self.encode_chunk(elements, &mut element, row),
-            )?;
+        for (number, elements) in state.chunks().enumerate().skip(from) {
+            let key = |key: &mut Vec<u8>| {
+                key.extend_from_slice(prefix);
+                // A count of chunks in memory is far below the limit of chunk numbers.
+                key.extend_from_slice(&u64::try_from(number).unwrap_or(u64::MAX).to_be_bytes());
+                Ok(())
+            };
+            let payload = |row: &mut Vec<u8>| self.encode_chunk(elements, &mut element, row);
+            if push(out, key, payload)? {
+                return Ok(Some(number + 1));
+            }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn encode_changes(
@@ -180,18 +200,19 @@ impl<UK: StateKey, UV: StateValue> RowCodec<ChunkedMap<UK, UV>> for MapRows<UV> 
         &self,
         prefix: &[u8],
         state: &ChunkedMap<UK, UV>,
-        out: &mut GroupBatch,
-    ) -> Result<()> {
-        for (map_key, value) in state {
-            out.push(
-                |key| {
-                    key.extend_from_slice(prefix);
-                    encode(map_key, key)
-                },
-                |row| self.0.encode(value, row),
-            )?;
+        from: usize,
+        out: &mut dyn RowSink,
+    ) -> Result<Option<usize>> {
+        for (number, (map_key, value)) in (from..).zip(state.iter().skip(from)) {
+            let key = |key: &mut Vec<u8>| {
+                key.extend_from_slice(prefix);
+                encode(map_key, key)
+            };
+            if push(out, key, |row| self.0.encode(value, row))? {
+                return Ok(Some(number + 1));
+            }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn encode_changes(

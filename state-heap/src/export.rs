@@ -12,6 +12,30 @@ use state_table::{Frozen, FrozenSegment, KeyedRow};
 
 use crate::codec::RowCodec;
 
+/// Takes encoded rows.
+pub(crate) trait RowSink {
+    /// Begins a row: the caller appends key and envelope.
+    fn begin(&mut self) -> &mut Vec<u8>;
+
+    /// Ends the row whose key ends at `key_end`. `true` when it was the last one to be taken now.
+    fn end(&mut self, key_end: usize) -> Result<bool>;
+}
+
+/// Adds a row: `key` appends its key, `payload` its payload. Returns what [`RowSink::end`] does.
+#[inline]
+pub(crate) fn push<S: RowSink + ?Sized>(
+    out: &mut S,
+    key: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    payload: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+) -> Result<bool> {
+    let row = out.begin();
+    key(row)?;
+    let key_end = row.len();
+    envelope::begin(row);
+    payload(row)?;
+    out.end(key_end)
+}
+
 /// Encoded rows of one key group of one state.
 #[derive(Debug, Default)]
 pub(crate) struct GroupBatch {
@@ -20,22 +44,19 @@ pub(crate) struct GroupBatch {
     rows: Vec<(usize, usize, usize)>,
 }
 
-impl GroupBatch {
-    /// Adds a row: `key` appends its key, `payload` its payload.
-    pub(crate) fn push(
-        &mut self,
-        key: impl FnOnce(&mut Vec<u8>) -> Result<()>,
-        payload: impl FnOnce(&mut Vec<u8>) -> Result<()>,
-    ) -> Result<()> {
-        let start = self.bytes.len();
-        key(&mut self.bytes)?;
-        let key_end = self.bytes.len();
-        envelope::begin(&mut self.bytes);
-        payload(&mut self.bytes)?;
-        self.rows.push((start, key_end, self.bytes.len()));
-        Ok(())
+impl RowSink for GroupBatch {
+    fn begin(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
     }
 
+    fn end(&mut self, key_end: usize) -> Result<bool> {
+        let start = self.rows.last().map_or(0, |row| row.2);
+        self.rows.push((start, key_end, self.bytes.len()));
+        Ok(false)
+    }
+}
+
+impl GroupBatch {
     /// Adds a row that is encoded already.
     pub(crate) fn push_encoded(&mut self, key: &[u8], envelope: &[u8]) {
         let start = self.bytes.len();
@@ -137,7 +158,7 @@ where
             self.prefix.clear();
             encode(&row.key, &mut self.prefix)?;
             encode(&row.namespace, &mut self.prefix)?;
-            self.codec.encode(&self.prefix, &row.state, &mut batch)?;
+            self.codec.encode(&self.prefix, &row.state, 0, &mut batch)?;
         }
         Ok(batch)
     }

@@ -22,6 +22,7 @@
 
 mod backend;
 mod bound;
+mod buffer;
 mod changes;
 mod codec;
 mod common;
@@ -29,9 +30,11 @@ mod export;
 mod opaque;
 mod slot;
 mod view;
+mod walk;
 
 pub use backend::HeapBackend;
 pub use bound::HeapBound;
 pub use changes::{ChangedRows, HeapChanges};
 pub use export::HeapRows;
 pub use view::HeapView;
+pub use walk::SortedRuns;

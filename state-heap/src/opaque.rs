@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use state_api::{KeyGroupRange, Result, RowRef};
 
-use crate::export::{ExportState, GroupBatch};
+use crate::buffer::RowBuffer;
+use crate::export::{ExportState, GroupBatch, RowSink as _};
+use crate::walk::WalkState;
 
 /// Rows of one state, ascending.
 #[derive(Clone, Debug, Default)]
@@ -77,5 +79,39 @@ impl ExportState for OpaqueExport {
             }
         }
         Ok(batch)
+    }
+}
+
+/// The rows of a range, for a checkpoint.
+pub(crate) struct OpaqueWalk {
+    rows: Arc<OpaqueRows>,
+    range: KeyGroupRange,
+    next: usize,
+}
+
+impl OpaqueWalk {
+    pub(crate) fn new(rows: Arc<OpaqueRows>, range: KeyGroupRange) -> Self {
+        let next = rows.rows.partition_point(|row| row.0 < range.first());
+        Self { rows, range, next }
+    }
+}
+
+impl WalkState for OpaqueWalk {
+    fn fill(&mut self, out: &mut RowBuffer) -> Result<bool> {
+        let OpaqueRows { bytes, rows } = &*self.rows;
+        for &(group, start, key_end, end) in rows.get(self.next..).unwrap_or_default() {
+            if group > self.range.last() {
+                break;
+            }
+            self.next += 1;
+            out.begin_group(group);
+            let row = out.begin();
+            let key_start = row.len();
+            row.extend_from_slice(bytes.get(start..end).unwrap_or_default());
+            if out.end(key_start + (key_end - start))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

@@ -9,13 +9,14 @@ use state_api::row::envelope;
 use state_api::{
     Error, ErrorKind, KeyGroupRange, KeyGroups, Result, StateId, StateKey, StateMeta, StateValue,
 };
-use state_table::{FrozenTable, TypedTable, Weight};
+use state_table::{Frozen, FrozenTable, KeyedRow, TypedTable, Weight};
 
 use crate::changes::{ChangedState, Question, of_typed};
 use crate::codec::RowCodec;
 use crate::common::Common;
 use crate::export::{ExportState, TypedExport};
-use crate::opaque::{OpaqueExport, OpaqueRows};
+use crate::opaque::{OpaqueExport, OpaqueRows, OpaqueWalk};
+use crate::walk::{TypedWalk, WalkState};
 
 /// Most rows of a segment of a list or map table: half as many as of a value table, since cloning
 /// such a row costs more.
@@ -28,6 +29,8 @@ pub(crate) trait HeapState: Any + Send {
     fn is_empty(&self) -> bool;
     fn entries(&self) -> u64;
     fn bytes(&self) -> u64;
+    /// Bytes beside those that only views hold.
+    fn view_bytes(&self) -> u64;
     /// Whether `bytes` leaves out what elements hold behind their pointers.
     fn is_estimated(&self) -> bool;
     /// Tracks changes afresh, since the freeze `floor`; the next one has the number `interval`.
@@ -49,12 +52,15 @@ pub(crate) trait HeapState: Any + Send {
 
 /// A state of a view, for what does not need its types.
 pub(crate) trait FrozenState: Any + Send + Sync {
-    /// The rows in `range`. Memory that nobody else holds is released as the rows go by.
+    /// The rows in `range`, ascending.
     fn export(
         self: Arc<Self>,
         groups: KeyGroups,
         range: KeyGroupRange,
     ) -> Result<Box<dyn ExportState>>;
+
+    /// The rows in `range`, in any order. Memory that nobody else holds is released as they go by.
+    fn walk(self: Arc<Self>, groups: KeyGroups, range: KeyGroupRange) -> Box<dyn WalkState>;
 
     /// The earliest freeze that changes are told since; `None` when they are not tracked.
     fn tracked_since(&self) -> Option<u64>;
@@ -121,6 +127,10 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
 
     fn bytes(&self) -> u64 {
         self.table.bytes()
+    }
+
+    fn view_bytes(&self) -> u64 {
+        self.table.view_bytes()
     }
 
     fn is_estimated(&self) -> bool {
@@ -198,22 +208,30 @@ pub(crate) struct TypedView<K, N, X> {
     codec: Arc<dyn RowCodec<X>>,
 }
 
+impl<K: StateKey, N: StateKey, X: StateValue> TypedView<K, N, X> {
+    /// Rows and codec, without a hold on what the view alone has.
+    fn take(self: Arc<Self>) -> (Frozen<KeyedRow<K, N, X>>, Arc<dyn RowCodec<X>>) {
+        let (rows, codec) = match Arc::try_unwrap(self) {
+            Ok(view) => (view.rows, view.codec),
+            Err(view) => (view.rows.clone(), Arc::clone(&view.codec)),
+        };
+        (rows.into_rows(), codec)
+    }
+}
+
 impl<K: StateKey, N: StateKey, X: StateValue> FrozenState for TypedView<K, N, X> {
     fn export(
         self: Arc<Self>,
         groups: KeyGroups,
         range: KeyGroupRange,
     ) -> Result<Box<dyn ExportState>> {
-        let (rows, codec) = match Arc::try_unwrap(self) {
-            Ok(view) => (view.rows, view.codec),
-            Err(view) => (view.rows.clone(), Arc::clone(&view.codec)),
-        };
-        Ok(Box::new(TypedExport::new(
-            rows.into_rows(),
-            codec,
-            groups,
-            range,
-        )?))
+        let (rows, codec) = self.take();
+        Ok(Box::new(TypedExport::new(rows, codec, groups, range)?))
+    }
+
+    fn walk(self: Arc<Self>, groups: KeyGroups, range: KeyGroupRange) -> Box<dyn WalkState> {
+        let (rows, codec) = self.take();
+        Box::new(TypedWalk::new(rows, codec, groups, range))
     }
 
     fn tracked_since(&self) -> Option<u64> {
@@ -232,6 +250,10 @@ impl<K: StateKey, N: StateKey, X: StateValue> FrozenState for TypedView<K, N, X>
 impl FrozenState for OpaqueRows {
     fn export(self: Arc<Self>, _: KeyGroups, range: KeyGroupRange) -> Result<Box<dyn ExportState>> {
         Ok(Box::new(OpaqueExport::new(self, range)))
+    }
+
+    fn walk(self: Arc<Self>, _: KeyGroups, range: KeyGroupRange) -> Box<dyn WalkState> {
+        Box::new(OpaqueWalk::new(self, range))
     }
 
     /// Since the restore, which nothing can be told before.

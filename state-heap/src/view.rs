@@ -6,7 +6,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use state_api::key::RowHash;
-use state_api::row::AllRows;
 use state_api::view::untracked;
 use state_api::{
     KeyGroupRange, KeyGroups, KeyRef, List, Map, Result, StateId, StateKey, StateMeta, StateRead,
@@ -17,6 +16,7 @@ use state_table::{ChunkedList, ChunkedMap, FrozenTable, TypedRead};
 use crate::changes::{ChangedRows, HeapChanges, Question};
 use crate::export::HeapRows;
 use crate::slot::{FrozenState, TypedView, unfit};
+use crate::walk::SortedRuns;
 
 /// A consistent view of a [`HeapBackend`](crate::HeapBackend). Reads are borrows, as on the
 /// backend.
@@ -52,12 +52,12 @@ impl<K: StateKey> HeapView<K> {
         }
     }
 
-    /// The states, in the order of their names.
-    fn into_states(self) -> Vec<FrozenSlot> {
+    /// The states, ascending by name, without a hold on what the view alone has.
+    fn into_states(self) -> impl Iterator<Item = Arc<dyn FrozenState>> {
         let states = Arc::try_unwrap(self.states).unwrap_or_else(|shared| (*shared).clone());
         let mut states: Vec<_> = states.into_iter().flatten().collect();
         states.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
-        states
+        states.into_iter().map(|slot| slot.state)
     }
 
     #[inline]
@@ -160,11 +160,8 @@ impl<K: StateKey> StateView for HeapView<K> {
 
     fn into_rows(self, range: KeyGroupRange) -> Result<HeapRows> {
         let groups = self.groups;
-        let exports: Result<_> = self
-            .into_states()
-            .into_iter()
-            .map(|slot| slot.state.export(groups, range))
-            .collect();
+        let states = self.into_states();
+        let exports: Result<_> = states.map(|state| state.export(groups, range)).collect();
         Ok(HeapRows::new(exports?, range))
     }
 
@@ -180,16 +177,18 @@ impl<K: StateKey> StateView for HeapView<K> {
         buffer: usize,
     ) -> Result<HeapChanges> {
         let Some(since) = since else {
-            return Ok(HeapChanges::All(AllRows::new(self.into_rows(range)?)));
+            let groups = self.groups;
+            let walks = self.into_states().map(|state| state.walk(groups, range));
+            return Ok(HeapChanges::All(SortedRuns::new(walks.collect(), buffer)));
         };
         if !self.tracks_since(since) {
             return Err(untracked(since));
         }
         let mut question = Question::new(since, self.groups, range, buffer);
         let mut states = Vec::new();
-        for (index, slot) in (0..).zip(self.into_states()) {
+        for (index, state) in (0..).zip(self.into_states()) {
             question.at_state(index);
-            states.extend(slot.state.changes(&mut question)?);
+            states.extend(state.changes(&mut question)?);
         }
         Ok(HeapChanges::Since(ChangedRows::new(states, question)))
     }
