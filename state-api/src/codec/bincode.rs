@@ -1,5 +1,6 @@
 //! The default codec.
 
+use std::any::{Any, TypeId};
 use std::borrow::Cow;
 
 use bincode::config::{Configuration, Fixint, LittleEndian, legacy};
@@ -38,7 +39,7 @@ const NAME: &str = "bincode";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bincode;
 
-impl<T: Serialize + DeserializeOwned> Codec<T> for Bincode {
+impl<T: Serialize + DeserializeOwned + 'static> Codec<T> for Bincode {
     fn id(&self) -> CodecId {
         CodecId {
             name: Cow::Borrowed(NAME),
@@ -48,6 +49,12 @@ impl<T: Serialize + DeserializeOwned> Codec<T> for Bincode {
 
     #[inline]
     fn encode(&self, value: &T, out: &mut Vec<u8>) -> Result<()> {
+        if let Some(bytes) = (value as &dyn Any).downcast_ref::<Vec<u8>>()
+            && bytes.len() < MAX_LEN - LEN
+        {
+            append_bytes(bytes, out);
+            return Ok(());
+        }
         append_or_undo::<T, _>(NAME, out, |out| {
             let left = MAX_LEN;
             bincode::serde::encode_into_writer(value, Appender { out, left }, legacy())
@@ -56,6 +63,12 @@ impl<T: Serialize + DeserializeOwned> Codec<T> for Bincode {
 
     #[inline]
     fn decode(&self, bytes: &[u8]) -> Result<T> {
+        let mut content = split_bytes::<T>(bytes).map(<[u8]>::to_vec);
+        if let Some(value) = (&mut content as &mut dyn Any).downcast_mut::<Option<T>>()
+            && let Some(value) = value.take()
+        {
+            return Ok(value);
+        }
         match decode_tiered(bytes) {
             Ok((value, read)) if read == bytes.len() => Ok(value),
             Ok((_, read)) => Err(trailing::<T>(NAME, bytes.len(), read)),
@@ -66,6 +79,29 @@ impl<T: Serialize + DeserializeOwned> Codec<T> for Bincode {
 
 /// The largest limit that is a `usize` on every platform; an encoded value is no longer.
 const MAX_LEN: usize = u32::MAX as usize;
+
+/// Bytes of a length.
+const LEN: usize = size_of::<u64>();
+
+/// A `Vec<u8>` is to `serde` a sequence whose elements come one by one: 20 times as long for 100 bytes. So it is
+/// told by its type, at compile time, and copied. The bytes are the same.
+#[inline]
+fn append_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    out.extend_from_slice(&len.to_le_bytes());
+    out.extend_from_slice(bytes);
+}
+
+/// The content of an encoded `Vec<u8>`; `None` for other types, and for what is to fail as they do.
+#[inline]
+fn split_bytes<T: 'static>(bytes: &[u8]) -> Option<&[u8]> {
+    if TypeId::of::<T>() != TypeId::of::<Vec<u8>>() {
+        return None;
+    }
+    let (len, content) = bytes.split_first_chunk::<LEN>()?;
+    let is_whole = usize::try_from(u64::from_le_bytes(*len)) == Ok(content.len());
+    is_whole.then_some(content)
+}
 
 /// Decodes under the lowest of a few limits that the input fits.
 ///
