@@ -47,11 +47,25 @@ impl Kind {
     }
 }
 
+/// Most blocks that are stored as they are between two attempts to compress one.
+const MAX_PAUSE: u32 = 15;
+
+/// Compression pays when it makes a block smaller by this part: below it costs readers more than it
+/// saves the disk.
+const MIN_GAIN: usize = 8;
+
 /// Makes blocks; keeps the buffer of the compressor.
+///
+/// What does not compress takes as long to find out as to compress. So after a block for which it did not
+/// pay the next one is stored as it is, then three, seven, [`MAX_PAUSE`]; a block for
+/// which it pays ends that. Equal input gives equal blocks.
 #[derive(Debug)]
 pub(super) struct BlockEncoder {
     compression: Compression,
     scratch: Vec<u8>,
+    /// Blocks between the attempts, and how many of them are still to come.
+    pause: u32,
+    paused: u32,
 }
 
 impl BlockEncoder {
@@ -59,6 +73,8 @@ impl BlockEncoder {
         Self {
             compression,
             scratch: Vec::new(),
+            pause: 0,
+            paused: 0,
         }
     }
 
@@ -95,10 +111,21 @@ impl BlockEncoder {
         if self.compression == Compression::None || raw_len > MAX_COMPRESSED_BYTES {
             return None;
         }
+        if self.paused > 0 {
+            self.paused -= 1;
+            return None;
+        }
         self.scratch
             .resize(lz4_flex::block::get_maximum_output_size(raw.len()), 0);
         let len = lz4_flex::block::compress_into(raw, &mut self.scratch).ok()?;
-        (len < raw.len()).then_some(len)
+        let pays = len <= raw.len() - raw.len() / MIN_GAIN;
+        self.pause = if pays {
+            0
+        } else {
+            (2 * self.pause + 1).min(MAX_PAUSE)
+        };
+        self.paused = self.pause;
+        pays.then_some(len)
     }
 }
 
@@ -218,6 +245,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_does_not_compress_is_tried_less_and_less_until_one_does() {
+        let noise: Vec<u8> = (0..64_u64)
+            .flat_map(|i| xxh3_64(&i.to_be_bytes()).to_be_bytes())
+            .collect();
+        let zeros = vec![0; noise.len()];
+        let mut encoder = BlockEncoder::new(Compression::Lz4);
+        let mut is_compressed = |raw: &[u8]| {
+            let mut out = Vec::new();
+            encoder.encode(Kind::Rows, raw, &mut out).unwrap();
+            out[1] == LZ4
+        };
+        assert!(!is_compressed(&noise));
+        for wait in [1, 3, 7, 15] {
+            // Not looked at, or they would compress.
+            assert!((0..wait).all(|_| !is_compressed(&zeros)));
+            assert!(!is_compressed(&noise));
+        }
+        assert!((0..15).all(|_| !is_compressed(&zeros)));
+        assert!((0..40).all(|_| is_compressed(&zeros)));
     }
 
     #[test]

@@ -105,32 +105,37 @@ impl RunWriter {
     /// [`ErrorKind::Invalid`] when entries are out of order (both positions are named), the state is
     /// not in the list, a range is empty, a row is larger than 4 GiB, or a base gets a tombstone;
     /// [`ErrorKind::OutOfRange`] when the key group is not one of the writer's; [`ErrorKind::Io`].
+    #[inline]
     pub async fn push(&mut self, op: RowChange<'_>) -> Result<()> {
+        self.add(op)?;
+        if self.pending.len() >= WRITE_BYTES {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Adds an entry to the block, and a full block to what is pending.
+    fn add(&mut self, op: RowChange<'_>) -> Result<()> {
         match op {
             RowChange::Put(RowRef {
                 group,
                 state,
                 key,
                 envelope,
-            }) => self.push_row(group, state, key, Some(envelope)).await,
-            RowChange::Delete { group, state, key } => self.push_row(group, state, key, None).await,
-            RowChange::DeleteRange(range) => self.push_tombstone(range).await,
+            }) => self.push_row(group, state, key, Some(envelope)),
+            RowChange::Delete { group, state, key } => self.push_row(group, state, key, None),
+            RowChange::DeleteRange(range) => self.push_tombstone(range),
         }
     }
 
-    async fn push_row(
-        &mut self,
-        group: u16,
-        state: u32,
-        key: &[u8],
-        value: Option<&[u8]>,
-    ) -> Result<()> {
+    #[inline]
+    fn push_row(&mut self, group: u16, state: u32, key: &[u8], value: Option<&[u8]>) -> Result<()> {
         self.check_position(group, state, key)?;
         if value.is_none() {
             self.check_delta(group, state, key)?;
         }
         if self.kind == Kind::Tombstones {
-            self.close_block().await?;
+            self.close_block()?;
             self.kind = Kind::Rows;
             self.last = None;
         }
@@ -140,7 +145,7 @@ impl RunWriter {
             return Err(self.out_of_order(last, (group, state), key));
         }
         let size = key.len().saturating_add(value.map_or(0, <[u8]>::len));
-        self.make_room(group, state, key, size).await?;
+        self.make_room(group, state, key, size)?;
 
         let shared = match self.rows_in_block {
             0 => 0,
@@ -156,7 +161,7 @@ impl RunWriter {
         Ok(())
     }
 
-    async fn push_tombstone(&mut self, range: RangeTombstone<'_>) -> Result<()> {
+    fn push_tombstone(&mut self, range: RangeTombstone<'_>) -> Result<()> {
         let RangeTombstone {
             group,
             state,
@@ -178,7 +183,7 @@ impl RunWriter {
             }
         }
         let size = start.len().saturating_add(end.map_or(0, <[u8]>::len));
-        self.make_room(group, state, start, size).await?;
+        self.make_room(group, state, start, size)?;
         push_tombstone(&mut self.raw, (group, state), start, end)
             .ok_or_else(|| self.too_large(group, state, start))?;
         self.key.clear();
@@ -195,7 +200,7 @@ impl RunWriter {
     /// # Errors
     /// [`ErrorKind::Conflict`] when the name was taken meanwhile; [`ErrorKind::Io`].
     pub async fn finish(mut self) -> Result<RunRef> {
-        self.close_block().await?;
+        self.close_block()?;
         let (index, index_checksum) = index::encode(&self.entries);
         let footer = Footer {
             index_offset: self.offset,
@@ -257,13 +262,14 @@ impl RunWriter {
     }
 
     /// Closes the block if the next entry, of about `size` bytes, belongs into another one.
-    async fn make_room(&mut self, group: u16, state: u32, key: &[u8], size: usize) -> Result<()> {
+    #[inline]
+    fn make_room(&mut self, group: u16, state: u32, key: &[u8], size: usize) -> Result<()> {
         let size = size.saturating_add(ROW_OVERHEAD);
         if u32::try_from(size).is_ok_and(|size| size <= MAX_RAW) {
             let full = self.raw.len().saturating_add(size) > self.target;
             let new_group = self.last.is_some_and(|(last, _)| last != group);
             if full || new_group && self.raw.len() >= self.target / 4 {
-                self.close_block().await?;
+                self.close_block()?;
             }
             Ok(())
         } else {
@@ -280,7 +286,7 @@ impl RunWriter {
         self.last = Some((group, state));
     }
 
-    async fn close_block(&mut self) -> Result<()> {
+    fn close_block(&mut self) -> Result<()> {
         let (Some(last), 1..) = (self.last, self.rows_in_block) else {
             return Ok(());
         };
@@ -304,9 +310,6 @@ impl RunWriter {
         self.rows_in_block = 0;
         // A row far larger than the target must not cost its memory until the end.
         self.raw.shrink_to(2 * self.target);
-        if self.pending.len() >= WRITE_BYTES {
-            self.flush().await?;
-        }
         Ok(())
     }
 
