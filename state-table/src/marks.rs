@@ -145,6 +145,12 @@ impl SegmentMarks {
         self.current.set(bucket)
     }
 
+    /// Whether the marks of the interval under way are begun.
+    #[inline]
+    pub(crate) fn is_begun(&self) -> bool {
+        !self.current.is_unset()
+    }
+
     /// Begins the marks of the interval under way, and lets go those up to `floor`.
     pub(crate) fn begin(&mut self, buckets: usize, floor: u64) {
         self.current = Bits::new(buckets);

@@ -272,20 +272,27 @@ impl<R> Table<R> {
         if let Some(marks) = self.marks.get_mut(slot)
             && !marks.mark(bucket)
         {
-            self.begin_marks(slot, bucket);
+            self.mark_first(slot, bucket);
         }
     }
 
     /// Marks the first row of a segment in an interval.
     #[cold]
     #[inline(never)]
-    fn begin_marks(&mut self, slot: usize, bucket: usize) {
+    fn mark_first(&mut self, slot: usize, bucket: usize) {
+        self.begin_marks(slot);
+        if let Some(marks) = self.marks.get_mut(slot) {
+            marks.mark(bucket);
+        }
+    }
+
+    /// Begins the marks of a segment in an interval.
+    #[cold]
+    #[inline(never)]
+    fn begin_marks(&mut self, slot: usize) {
         let buckets = self.segment(slot).table().num_buckets();
         let floor = self.tracking.floor;
-        self.book_marks(slot, |marks| {
-            marks.begin(buckets, floor);
-            marks.mark(bucket);
-        });
+        self.book_marks(slot, |marks| marks.begin(buckets, floor));
         self.check_limit();
     }
 
@@ -356,12 +363,23 @@ impl<R: Row> Table<R> {
     pub fn get_mut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut R> {
         let slot = self.directory.slot(hash);
         let segment = self.segments.get(slot)?;
-        let bucket = segment.table().find_bucket_index(probe(hash), eq)?;
         if let Segment::Shared(_) = segment {
-            self.own(slot); // a copy keeps every row in its bucket
+            segment.table().find(probe(hash), &eq)?;
+            self.own(slot);
         }
-        self.mark(slot, bucket);
-        owned(&mut self.segments, slot).get_bucket_mut(bucket)
+        if let Some(marks) = self.marks.get(slot)
+            && !marks.is_begun()
+        {
+            self.begin_marks(slot); // before the row is found, which borrows the table
+        }
+        let row = match self.segments.get_mut(slot)? {
+            Segment::Owned(table) => table.find_entry(probe(hash), eq).ok()?,
+            Segment::Shared(_) => return None, // never: owned above
+        };
+        if let Some(marks) = self.marks.get_mut(slot) {
+            marks.mark(row.bucket_index());
+        }
+        Some(row.into_mut())
     }
 
     /// The row with this hash for which `eq` holds, to write to; without one, what `make`
