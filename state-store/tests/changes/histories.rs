@@ -216,7 +216,6 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
     #[test]
     fn changes_applied_to_the_rows_of_an_epoch_give_those_of_the_view(
         restored in vec(writes(), 0..40),
