@@ -1,6 +1,6 @@
 //! How checkpoints are read.
 
-use state_api::{KeyGroups, Result};
+use state_api::{KeyGroups, Result, StateBackend};
 
 use crate::digest::Digest;
 use crate::logical;
@@ -63,6 +63,24 @@ impl RestoreOptions {
         groups: KeyGroups,
     ) -> Result<RestoreSource<'a>> {
         restore::open(storage, manifest, operator, groups, self).await
+    }
+
+    /// As [`restore`](crate::restore()), with these options. With a [`LocalFirst`](crate::LocalFirst) as the
+    /// storage, runs come from a local copy where that is sound.
+    ///
+    /// # Errors
+    /// As [`restore`](crate::restore()).
+    pub async fn restore<B: StateBackend>(
+        &self,
+        storage: &dyn CheckpointStorage,
+        manifest: &Manifest,
+        operator: &str,
+        backend: &mut B,
+    ) -> Result<()> {
+        let rows = self.open(storage, manifest, operator, backend.key_groups());
+        let mut rows = rows.await?;
+        let states = rows.states().to_vec();
+        backend.restore(&states, &mut rows)
     }
 
     /// As [`verify`](crate::verify()), with these options.

@@ -1,5 +1,6 @@
 //! One run of a merge: before it is open, and its cursors.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use state_api::{Error, ErrorKind, KeyGroupRange, Result};
@@ -17,25 +18,19 @@ pub(crate) struct Source<'a> {
     pub(crate) age: u32,
 }
 
-/// Reads the rows or the range tombstones of a run.
+/// Reads the rows or the range tombstones of a run. Beside the reader, in few bytes, where it stands:
+/// most comparisons need no more.
 #[derive(Debug)]
 pub(super) struct Cursor<'a> {
-    pub(super) reader: RunReader<'a>,
-    remap: Arc<[u32]>,
-    pub(super) age: u32,
-    pub(super) ranges: bool,
-}
-
-/// Where a cursor stands, in few bytes beside the others': most comparisons need no more.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Head {
     /// Key group, and index among the merged states.
     pub(super) position: (u16, u32),
     /// The first bytes of the key, then zeros.
-    pub(super) prefix: u64,
-    /// Orders cursors at one position: ranges first, then the newest run first.
-    pub(super) order: (bool, u32),
-    pub(super) cursor: usize,
+    prefix: u64,
+    pub(super) age: u32,
+    pub(super) ranges: bool,
+    remap: Arc<[u32]>,
+    /// Boxed, since cursors change places.
+    pub(super) reader: Box<RunReader<'a>>,
 }
 
 impl<'a> Source<'a> {
@@ -53,10 +48,12 @@ impl<'a> Source<'a> {
         readers
             .chain([(rows, false)])
             .map(move |(reader, ranges)| Cursor {
-                reader,
-                remap: Arc::clone(&remap),
+                position: (0, 0),
+                prefix: 0,
                 age,
                 ranges,
+                remap: Arc::clone(&remap),
+                reader: Box::new(reader),
             })
     }
 
@@ -71,8 +68,15 @@ impl<'a> Source<'a> {
 }
 
 impl Cursor<'_> {
-    /// The head for this cursor, which is number `cursor`.
-    pub(super) fn head(&self, cursor: usize) -> Result<Head> {
+    /// Takes over where the reader stands.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        self.prefix = prefix(self.reader.key());
+        self.place()
+    }
+
+    /// [`Cursor::settle`] for a cursor that is not compared.
+    #[inline]
+    pub(super) fn place(&mut self) -> Result<()> {
         let (group, state) = self.reader.position();
         let merged = usize::try_from(state)
             .ok()
@@ -81,14 +85,45 @@ impl Cursor<'_> {
         let state = *merged.ok_or_else(|| {
             Error::new(ErrorKind::Corrupt, "a row names a state that is not there")
         })?;
-        Ok(Head {
-            position: (group, state),
-            prefix: prefix(self.reader.key()),
-            order: (!self.ranges, u32::MAX - self.age),
-            cursor,
-        })
+        self.position = (group, state);
+        Ok(())
+    }
+
+    /// Whether it stands at the position of `other`.
+    pub(super) fn is_at(&self, other: &Self) -> bool {
+        self.compare(other) == Ordering::Equal
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        (self.position, self.prefix)
+            .cmp(&(other.position, other.prefix))
+            .then_with(|| self.reader.key().cmp(other.reader.key()))
     }
 }
+
+/// The greatest comes first, as in a heap: that with the lowest position. At one position ranges come
+/// first, and then the newest run.
+impl Ord for Cursor<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other
+            .compare(self)
+            .then_with(|| (self.ranges, self.age).cmp(&(other.ranges, other.age)))
+    }
+}
+
+impl PartialOrd for Cursor<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Cursor<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Cursor<'_> {}
 
 /// The first eight bytes of `key`, as a number that orders like them; zeros where it ends.
 fn prefix(key: &[u8]) -> u64 {
@@ -100,14 +135,6 @@ fn prefix(key: &[u8]) -> u64 {
         *to = *from;
     }
     u64::from_be_bytes(first)
-}
-
-/// The key where the cursor number `cursor` stands.
-pub(super) fn key_of<'c>(cursors: &'c [Option<Cursor<'_>>], cursor: usize) -> &'c [u8] {
-    match cursors.get(cursor) {
-        Some(Some(cursor)) => cursor.reader.key(),
-        _ => &[],
-    }
 }
 
 /// The largest number of cursors that a merge of `sources` has open at one time.

@@ -53,6 +53,8 @@ pub struct RunReader<'a> {
     file: RunFile<'a>,
     clip: KeyGroupRange,
     reading: Reading,
+    /// Number of states of the run.
+    states: u32,
     /// Entries of the index that are still to be read.
     tombstone_blocks: Range<usize>,
     row_blocks: Range<usize>,
@@ -105,6 +107,7 @@ impl<'a> RunReader<'a> {
         Self {
             tombstone_blocks: file.blocks(Kind::Tombstones, clip),
             row_blocks: file.blocks(Kind::Rows, clip),
+            states: u32::try_from(file.states().len()).unwrap_or(u32::MAX),
             file,
             clip,
             reading,
@@ -183,21 +186,26 @@ impl<'a> RunReader<'a> {
     }
 
     /// Moves to the next entry of the clip; `false` at the end. Blocks.
+    #[inline]
     pub(crate) fn advance(&mut self) -> Result<bool> {
         if self.failed {
-            return Err(
-                Error::new(ErrorKind::Poisoned, "an earlier read of this run failed")
-                    .with("file", self.file.path()),
-            );
+            return Err(self.has_failed());
         }
         let result = self.try_advance();
         self.failed = result.is_err();
         result
     }
 
+    #[cold]
+    fn has_failed(&self) -> Error {
+        Error::new(ErrorKind::Poisoned, "an earlier read of this run failed")
+            .with("file", self.file.path())
+    }
+
+    #[inline]
     fn try_advance(&mut self) -> Result<bool> {
         loop {
-            if self.at_block_end() && !pollster::block_on(self.load_block())? {
+            if self.at_block_end() && !self.next_block()? {
                 return Ok(false);
             }
             self.decode_entry()?;
@@ -209,6 +217,12 @@ impl<'a> RunReader<'a> {
                 return Ok(true);
             }
         }
+    }
+
+    /// Once a block, so that a row need not pass by its code.
+    #[cold]
+    fn next_block(&mut self) -> Result<bool> {
+        pollster::block_on(self.load_block())
     }
 
     fn at_block_end(&self) -> bool {
@@ -366,8 +380,8 @@ impl<'a> RunReader<'a> {
             PayloadAt::Chunk(range) => self.chunk.bytes.get(range.clone()).unwrap_or_default(),
             PayloadAt::Raw => &self.raw,
         };
-        let (path, offset, at) = (self.file.path(), block.entry.offset, block.next);
-        let damaged = |message: &str| corrupt(path, offset, message).with("in_block", at);
+        let (file, offset, at) = (&self.file, block.entry.offset, block.next);
+        let damaged = |message: &str| corrupt(file.path(), offset, message).with("in_block", at);
         let first = block.rows_left == block.entry.rows;
 
         let (position, ascending, next) = match self.kind {
@@ -416,7 +430,7 @@ impl<'a> RunReader<'a> {
             return Err(damaged("rows are not strictly ascending")
                 .with("row", describe(position.0, position.1, &self.key)));
         }
-        let state_known = usize::try_from(position.1).is_ok_and(|s| s < self.file.states().len());
+        let state_known = position.1 < self.states;
         let inside = block.entry.first <= position && position <= block.entry.last;
         if !state_known || !inside || (first && position != block.entry.first) {
             return Err(damaged("a row lies outside its index entry")
