@@ -180,6 +180,10 @@ pub(super) fn decode(
         {
             // Bounded above; never fails on the targets of Rust's std.
             let len = usize::try_from(raw_len).unwrap_or(0);
+            if raw.capacity() < len {
+                // To grow would take up to twice as much, and copy the block before.
+                *raw = Vec::with_capacity(len);
+            }
             raw.resize(len, 0);
             match lz4_flex::block::decompress_into(stored, raw) {
                 Ok(written) if written == len => Ok(Payload::Decompressed),
@@ -267,6 +271,19 @@ mod tests {
         }
         assert!((0..15).all(|_| !is_compressed(&zeros)));
         assert!((0..40).all(|_| is_compressed(&zeros)));
+    }
+
+    #[test]
+    fn the_buffer_is_as_large_as_the_largest_block() {
+        let mut buffer = Vec::new();
+        for len in [60_000, 64_000, 1_000, 65_000, 65_000] {
+            let mut out = Vec::new();
+            let mut encoder = BlockEncoder::new(Compression::Lz4);
+            let (_, checksum) = encoder.encode(Kind::Rows, &vec![7; len], &mut out).unwrap();
+            decode(&out, (Kind::Rows, checksum), &mut buffer, ("f", 0)).unwrap();
+            assert_eq!(buffer, vec![7; len]);
+        }
+        assert_eq!(buffer.capacity(), 65_000);
     }
 
     #[test]
