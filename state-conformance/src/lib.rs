@@ -59,6 +59,8 @@
 )]
 
 mod backup;
+mod chain;
+mod changes;
 mod crash;
 mod difference;
 mod factory;

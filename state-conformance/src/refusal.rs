@@ -4,6 +4,10 @@ use std::fmt::Debug;
 
 use state_api::{Error, ErrorKind, Result};
 
+use crate::difference::Difference;
+
+type Checked = std::result::Result<(), Difference>;
+
 /// Panics unless `result` is an error of `kind`; returns the error.
 #[track_caller]
 pub(crate) fn assert_refused<T>(what: &str, kind: ErrorKind, result: Result<T>) -> Error {
@@ -14,10 +18,16 @@ pub(crate) fn assert_refused<T>(what: &str, kind: ErrorKind, result: Result<T>) 
     }
 }
 
+/// An error unless `result` is one of `kind`.
+pub(crate) fn refused<T>(what: &str, kind: ErrorKind, result: Result<T>) -> Checked {
+    let found = result.map(drop).map_err(|error| error.kind());
+    Difference::between(what, &Err(kind), &found)
+}
+
 /// Panics unless both are equal.
 #[track_caller]
 pub(crate) fn assert_same<T: PartialEq + Debug + ?Sized>(what: &str, expected: &T, found: &T) {
-    if let Err(difference) = crate::Difference::between(what, expected, found) {
+    if let Err(difference) = Difference::between(what, expected, found) {
         panic!("{difference}");
     }
 }

@@ -1,9 +1,9 @@
 //! Rows of a view, gathered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use state_api::row::envelope;
-use state_api::{KeyGroupRange, Result, RowRef, RowSource, StateKind, StateView};
+use state_api::row::{StateKind, StateMeta, chunk, envelope};
+use state_api::{KeyGroupRange, Result, RowRef, RowSource, StateView};
 
 use crate::difference::Difference;
 
@@ -56,6 +56,27 @@ pub(crate) fn gather<V: StateView>(view: V, range: KeyGroupRange) -> Result<Vec<
     Ok(rows)
 }
 
+/// Rows by key group, name of the state and row key: as [`gather`] gives them, but for the numbers of
+/// the states, which are a view's own.
+pub(crate) type Named = BTreeMap<(u16, String, Vec<u8>), Vec<u8>>;
+
+/// All rows of `view` in `range`, by the names of their states.
+pub(crate) fn named<V: StateView>(view: V, range: KeyGroupRange) -> Result<Named, Difference> {
+    let states = view.states();
+    let rows = gather(view, range)?.into_iter().map(|row| {
+        let name = name_of(&states, row.state)?;
+        Ok(((row.group, name, row.key), row.envelope))
+    });
+    rows.collect()
+}
+
+/// The name of a state by its number.
+pub(crate) fn name_of(states: &[StateMeta], state: u32) -> Result<String, Difference> {
+    let meta = usize::try_from(state).ok().and_then(|at| states.get(at));
+    let meta = meta.ok_or_else(|| Difference::new(format!("state {state} is not listed")))?;
+    Ok(meta.name.clone())
+}
+
 /// Payloads by name of the state, key group and row key; the chunks of a list joined under the
 /// key of the list, so that the cutting into chunks does not show.
 pub(crate) type Logical = BTreeMap<(String, u16, Vec<u8>), Vec<u8>>;
@@ -63,25 +84,60 @@ pub(crate) type Logical = BTreeMap<(String, u16, Vec<u8>), Vec<u8>>;
 /// The logical content of a view: equal for equal state, on any backend.
 pub(crate) fn logical<V: StateView>(view: V) -> Result<Logical, Difference> {
     let (states, range) = (view.states(), view.key_groups().range());
+    joined(&named(view, range)?, &states)
+}
+
+/// The logical content of rows of `states`.
+pub(crate) fn joined(rows: &Named, states: &[StateMeta]) -> Result<Logical, Difference> {
+    let lists: BTreeSet<_> = states
+        .iter()
+        .filter(|meta| meta.kind == StateKind::List)
+        .map(|meta| &meta.name)
+        .collect();
     let mut content = Logical::new();
-    for mut row in gather(view, range)? {
-        let Some(meta) = usize::try_from(row.state)
-            .ok()
-            .and_then(|at| states.get(at))
-        else {
-            return Err(Difference::new(format!(
-                "a row of a state that is not listed: {row:?}"
-            )));
-        };
-        if meta.kind == StateKind::List {
-            row.key
-                .truncate(row.key.len().saturating_sub(size_of::<u64>()));
+    for ((group, name, key), row) in rows {
+        let mut key = key.clone();
+        if lists.contains(name) {
+            key.truncate(key.len().saturating_sub(size_of::<u64>()));
         }
-        let at = (meta.name.clone(), row.group, row.key);
         content
-            .entry(at)
+            .entry((name.clone(), *group, key))
             .or_default()
-            .extend_from_slice(envelope::payload(&row.envelope)?);
+            .extend_from_slice(envelope::payload(row)?);
     }
     Ok(content)
+}
+
+/// The same lists in other chunks: one element in each, with other numbers. So another backend might
+/// have written them.
+pub(crate) fn rechunked(rows: Vec<Row>, states: &[StateMeta]) -> Result<Vec<Row>, Difference> {
+    let mut again = Vec::new();
+    let mut number = 5_u64;
+    for row in rows {
+        let meta = usize::try_from(row.state)
+            .ok()
+            .and_then(|at| states.get(at));
+        if meta.is_none_or(|meta| meta.kind != StateKind::List) {
+            again.push(row);
+            continue;
+        }
+        let prefix = row.key.len().saturating_sub(size_of::<u64>());
+        let mut rest = envelope::payload(&row.envelope)?;
+        while let Some((element, tail)) = chunk::split_first(rest)? {
+            rest = tail;
+            number += 3;
+            let mut key = row.key[..prefix].to_vec();
+            key.extend_from_slice(&number.to_be_bytes());
+            let mut one = Vec::new();
+            envelope::begin(&mut one);
+            chunk::push(&mut one, element);
+            again.push(Row {
+                group: row.group,
+                state: row.state,
+                key,
+                envelope: one,
+            });
+        }
+    }
+    Ok(again)
 }

@@ -20,9 +20,9 @@ pub fn run(
 /// `factory` is an expression, evaluated by each test, whose value is a
 /// [`BackendFactory`](crate::BackendFactory).
 ///
-/// Two themes are of operations that a backend may lack, by its design: `durability` and `native`.
-/// One that does says so, with the reason: `suite!(name, factory, lacks: [durable => "..", native =>
-/// ".."])`, in this order. The properties of the theme are then ignored tests that show the reason,
+/// Three themes are of operations that a backend may lack, by its design: `durability`, `native` and
+/// `incremental`. One that does says so, with the reason: `suite!(name, factory, lacks: [durable => "..",
+/// native => "..", incremental => ".."])`, in this order. The properties of the theme are then ignored tests that show the reason,
 /// and a live test checks that the operations answer
 /// [`Unsupported`](state_api::ErrorKind::Unsupported) and the
 /// [capability](state_api::Capability) agrees.
@@ -32,7 +32,11 @@ macro_rules! suite {
         $crate::suite! { $name, $factory, lacks: [] }
     };
     ($name:ident, $factory:expr,
-     lacks: [$(durable => $durable:literal $(,)?)? $(native => $native:literal $(,)?)?] $(,)?) => {
+     lacks: [
+        $(durable => $durable:literal $(,)?)?
+        $(native => $native:literal $(,)?)?
+        $(incremental => $incremental:literal $(,)?)?
+     ] $(,)?) => {
         mod $name {
             #[allow(
                 unused_imports,
@@ -46,7 +50,10 @@ macro_rules! suite {
             }
 
             $crate::__properties! {
-                [@tests $name [durability lacks_durable $($durable)?] [native lacks_native $($native)?]]
+                [@tests $name
+                    [durability lacks_durable $($durable)?]
+                    [native lacks_native $($native)?]
+                    [incremental lacks_incremental $($incremental)?]]
             }
         }
     };
@@ -150,6 +157,25 @@ macro_rules! __properties {
                 native_checkpoints_are_rescaled
                 damaged_native_files_are_refused
                 impossible_native_requests_are_refused
+            }
+            incremental {
+                every_checkpoint_of_a_chain_restores
+                changes_lead_from_view_to_view
+                what_an_aborted_checkpoint_held_is_in_the_next
+                checkpoints_in_flight_may_end_in_any_order
+                the_chain_goes_on_after_a_restore
+                lists_of_another_cut_go_on_in_the_chain
+                unregistered_states_stay_in_the_chain
+                what_was_removed_never_comes_back
+                dropped_states_stay_out_of_the_chain
+                new_states_join_the_chain
+                a_cleared_map_is_one_record
+                few_changes_write_few_rows
+                a_hot_key_is_one_row
+                a_budget_that_is_too_small_makes_a_full_checkpoint
+                tracking_begins_when_it_is_asked_for
+                what_is_confirmed_is_forgotten_before
+                only_views_are_confirmed
             }
         }
     };

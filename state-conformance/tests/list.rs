@@ -27,10 +27,20 @@ fn gap(theme: &str) -> &str {
 #[test]
 fn every_public_property_is_listed() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/properties");
-    let mut written = BTreeSet::new();
+    let mut files = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         let theme = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            // A theme of several files.
+            let within = fs::read_dir(path).unwrap();
+            files.extend(within.map(|entry| (theme.clone(), entry.unwrap().path())));
+        } else {
+            files.push((theme, path));
+        }
+    }
+    let mut written = BTreeSet::new();
+    for (theme, path) in files {
         // `swap` takes two factories; it is called where two backends are seen. `memory` has to be alone
         // in its process.
         if ["mod", "swap", "memory"].contains(&theme.as_str()) {

@@ -56,9 +56,9 @@ impl<N: Ord + Clone, C: Cell> Cells<N, C> {
         result
     }
 
-    /// Whether anything is there under `key`, in any namespace.
-    pub fn has(&self, key: &str) -> bool {
-        self.0.keys().any(|(other, _)| other == key)
+    /// The keys that have anything in any namespace, as often as they do.
+    pub fn keys(&self) -> impl Iterator<Item = &String> {
+        self.0.keys().map(|(key, _)| key)
     }
 
     /// The cells that are there, by key and namespace.

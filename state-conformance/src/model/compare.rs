@@ -12,7 +12,7 @@ use state_api::{
 use super::cell::{Cell, Cells};
 use super::history::Data;
 use super::perform::entries;
-use super::pool::Key;
+use super::pool::{Key, Text};
 use super::schema::{Handles, Model};
 use super::spec::{Outcome, Walk};
 use super::strategy::{NAMES, NUMBERS};
@@ -152,15 +152,14 @@ pub(super) fn touched<R: StateRead<Key = String>>(
 pub fn compare<R: StateRead<Key = String>>(state: &R, handles: Handles, model: &Model) -> Checked {
     let groups = state.key_groups();
     // The long key is slow. Where it has nothing, the list of keys below tells if it has something.
-    let long = Key::all()
-        .skip(Key::short().count())
-        .filter(|key| model.has(&key.text()));
-    for key in Key::short().chain(long) {
-        let text = key.text();
+    let mut texts = model.keys();
+    texts.extend(Key::short().map(Key::text));
+    for text in texts {
         if !groups.owns(KeyHash::of(text.as_str())?) {
             continue;
         }
         let in_ = |name: &'static str| {
+            let key = Text(text.clone());
             move |difference: Difference| difference.while_doing(format_args!("{name} of {key:?}"))
         };
         let at = state.at(text.as_str());

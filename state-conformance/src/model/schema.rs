@@ -1,6 +1,6 @@
 //! The states of the model: two of each kind, one of them with namespaces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use state_api::{
     List, ListDescriptor, Map, MapDescriptor, Result, StateBackend, Value, ValueDescriptor,
@@ -87,8 +87,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// Whether any state has anything under `key`.
-    pub fn has(&self, key: &str) -> bool {
+    /// The keys under which any state has anything.
+    pub fn keys(&self) -> BTreeSet<String> {
         let Self {
             counts,
             notes,
@@ -97,12 +97,11 @@ impl Model {
             scores,
             tags,
         } = self;
-        counts.has(key)
-            || notes.has(key)
-            || events.has(key)
-            || words.has(key)
-            || scores.has(key)
-            || tags.has(key)
+        let mut keys = BTreeSet::new();
+        keys.extend(counts.keys().chain(notes.keys()).cloned());
+        keys.extend(events.keys().chain(words.keys()).cloned());
+        keys.extend(scores.keys().chain(tags.keys()).cloned());
+        keys
     }
 
     /// Writes the whole state of the model to an empty backend, on the shortest way and last key

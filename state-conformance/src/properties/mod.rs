@@ -9,6 +9,7 @@ pub mod crash;
 pub mod durability;
 pub mod failures;
 pub mod generated;
+pub mod incremental;
 pub mod keys;
 pub mod life;
 pub mod lists;

@@ -1,9 +1,15 @@
-//! The suite has teeth: each broken store is caught by the property that is named, and a sound one
-//! by none of them.
+//! The suite has teeth: each broken store or backend is caught by the property that is named, and a sound
+//! one by none of them.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
 
+mod bent;
 mod broken;
+mod incremental;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,8 +21,8 @@ use state_conformance::properties::{
 type Property = fn(&Broken);
 
 /// The message of a property's failure.
-fn failure(defect: Option<Defect>, property: Property) -> Option<String> {
-    let caught = catch_unwind(AssertUnwindSafe(|| property(&Broken(defect))));
+fn failure<F>(factory: &F, property: fn(&F)) -> Option<String> {
+    let caught = catch_unwind(AssertUnwindSafe(|| property(factory)));
     let panic = caught.err()?;
     let text = panic.downcast_ref::<String>().cloned();
     Some(
@@ -30,10 +36,14 @@ fn failure(defect: Option<Defect>, property: Property) -> Option<String> {
 fn assert_caught(defect: Defect, properties: &[(&str, Property)]) {
     for (name, property) in properties {
         assert!(
-            failure(Some(defect), *property).is_some(),
+            failure(&Broken(Some(defect)), *property).is_some(),
             "{name} does not catch {defect:?}"
         );
-        assert_eq!(failure(None, *property), None, "{name} bites a sound store");
+        assert_eq!(
+            failure(&Broken(None), *property),
+            None,
+            "{name} bites a sound store"
+        );
     }
 }
 
@@ -195,7 +205,7 @@ fn generated_histories_catch_every_defect_and_are_short() {
         ) {
             continue;
         }
-        let report = failure(Some(defect), generated::generated_operations)
+        let report = failure(&Broken(Some(defect)), generated::generated_operations)
             .unwrap_or_else(|| panic!("generated histories do not catch {defect:?}"));
         assert!(report.contains("seed: "), "no seed in the report: {report}");
         let history = report
