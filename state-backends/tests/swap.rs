@@ -1,5 +1,5 @@
-//! Every backend's checkpoint restores into every other, at the same and at other parallelism: a test
-//! for each ordered pair of the backends that are compiled in.
+//! Every backend's checkpoint restores into every other, at the same and at other parallelism, and a chain
+//! of incremental ones goes on there: two tests for each ordered pair of the backends that are compiled in.
 
 #![cfg(feature = "heap")]
 
@@ -18,11 +18,20 @@ macro_rules! swaps {
     (@to $from:ident [$($to:ident $feature:literal $factory:ident;)+]) => {
         $(
             #[cfg(feature = $feature)]
-            #[test]
-            fn $to() {
+            mod $to {
+                use state_conformance::properties;
+
                 use crate::backends;
 
-                state_conformance::properties::swap(&backends::$from, &backends::$factory);
+                #[test]
+                fn whole() {
+                    properties::swap(&backends::$from, &backends::$factory);
+                }
+
+                #[test]
+                fn within_a_chain() {
+                    properties::swap_within_a_chain(&backends::$from, &backends::$factory);
+                }
             }
         )+
     };

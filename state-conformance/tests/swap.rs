@@ -22,6 +22,7 @@ impl BackendFactory for Memory {
 #[test]
 fn a_swap_of_sound_backends_passes() {
     properties::swap(&Memory, &Memory);
+    properties::swap_within_a_chain(&Memory, &Memory);
 }
 
 /// A key that compares by one of its fields only.

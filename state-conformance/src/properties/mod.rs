@@ -22,4 +22,4 @@ mod swap;
 pub mod views;
 
 pub use memory::long_lists_are_read_lazily;
-pub use swap::swap;
+pub use swap::{swap, swap_within_a_chain};

@@ -4,11 +4,14 @@ use proptest::collection::vec;
 use state_api::StateBackend;
 
 use crate::backup::Backup;
+use crate::chain::{self, Chain};
 use crate::difference::Difference;
 use crate::factory::BackendFactory;
 use crate::model::{self, Handles, Model, Via, compare, refuses_foreign_keys};
 use crate::runner::{cases, check};
-use crate::site::{Site, worker_groups};
+use crate::site::{Site, all_groups, worker_groups};
+
+use super::incremental::perform;
 
 /// Parallelism of the writing and of the restoring side.
 const SCALES: [(u16, u16); 4] = [(1, 1), (1, 2), (2, 1), (2, 3)];
@@ -44,6 +47,49 @@ pub fn swap<A: BackendFactory, B: BackendFactory>(a: &A, b: &B) {
             hand_over(moved, &from, p, &model).map_err(scale)?;
         }
         Ok(())
+    });
+}
+
+/// A chain of checkpoints goes from backend to backend: a base and a delta of `A`, two of `B` on top of
+/// them, one of `A` again. Each is incremental, and restored into both it is equal in every typed read.
+///
+/// For a crate that sees several backends, as [`swap`].
+///
+/// # Panics
+/// When a read differs, with the shortest histories.
+pub fn swap_within_a_chain<A: BackendFactory, B: BackendFactory>(a: &A, b: &B) {
+    let histories = vec(vec(model::data(), 0..30), 5);
+    check(cases().div_ceil(8), &histories, |histories| {
+        let (a, b) = (Site::new(a), Site::new(b));
+        let chain = Chain::new()?;
+        let mut model = Model::default();
+        let mut first = [chain::worker(&a, all_groups())?];
+        let mut manifest = None;
+        for (number, history) in histories[..2].iter().enumerate() {
+            perform(&mut first, &mut model, history)?;
+            let (taken, written) = chain.checkpoint(&mut first)?;
+            Difference::between("incremental", &(number > 0), &written[0].incremental)?;
+            chain.check(&b, &taken, &model)?;
+            manifest = Some(taken);
+        }
+        let base = manifest.unwrap();
+        let mut second = [chain.claim(&b, &base, all_groups())?];
+        compare(&second[0].backend, second[0].handles, &model)?;
+        let mut manifest = base;
+        for history in &histories[2..4] {
+            perform(&mut second, &mut model, history)?;
+            let (taken, written) = chain.checkpoint(&mut second)?;
+            Difference::between("incremental", &true, &written[0].incremental)?;
+            chain.check(&a, &taken, &model)?;
+            chain.check(&b, &taken, &model)?;
+            manifest = taken;
+        }
+        let mut third = [chain.claim(&a, &manifest, all_groups())?];
+        perform(&mut third, &mut model, &histories[4])?;
+        let (taken, written) = chain.checkpoint(&mut third)?;
+        Difference::between("incremental", &true, &written[0].incremental)?;
+        chain.check(&a, &taken, &model)?;
+        chain.check(&b, &taken, &model)
     });
 }
 

@@ -11,6 +11,7 @@ mod tracking;
 
 pub use budget::*;
 pub use flight::*;
+pub(in crate::properties) use goes_on::perform;
 pub use goes_on::*;
 pub use histories::*;
 pub use removed::*;
