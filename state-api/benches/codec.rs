@@ -69,7 +69,11 @@ where
     });
 }
 
-fn all<T: Serialize + DeserializeOwned + Clone + 'static>(c: &mut Criterion, shape: &str, value: &T) {
+fn all<T: Serialize + DeserializeOwned + Clone + 'static>(
+    c: &mut Criterion,
+    shape: &str,
+    value: &T,
+) {
     codec(c, &format!("{shape}/bincode"), value, &Bincode);
     #[cfg(feature = "postcard")]
     codec(

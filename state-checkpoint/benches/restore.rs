@@ -90,6 +90,7 @@ async fn checkpoint(storage: &LocalStorage, runs: u64, rows: u64) -> Manifest {
         key_groups: groups.range(),
         states: vec![meta()],
         runs: Vec::new(),
+        native: None,
     };
     for index in 0..runs {
         part.runs.push(write(storage, runs, index, rows).await);

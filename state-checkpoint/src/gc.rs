@@ -19,7 +19,7 @@ use state_api::{Clock, Error, ErrorKind, Result};
 use crate::catalog;
 use crate::job::GRACE;
 use crate::manifest::{Manifest, Part, Purpose};
-use crate::names::{self, CATALOG, MANIFESTS, NATIVE, Owner, RUNS, number_of};
+use crate::names::{self, CATALOG, MANIFESTS, NATIVE, Owner, PINS, RUNS, number_of};
 use crate::pin::{self, Pin};
 use crate::publish::give_up;
 use crate::record::{self, KEPT, Record};
@@ -76,7 +76,8 @@ pub struct GcReport {
     pub manifests: Vec<u64>,
     /// Ids of checkpoints in flight that took too long, ascending.
     pub given_up: Vec<u64>,
-    /// Number of pins and old records of the catalog that go.
+    /// Number of pins, old records of the catalog and temporary files that go; the latter are not counted
+    /// in a dry run.
     pub other: u64,
     /// Files beside them that are none of ours; they stay.
     pub foreign: Vec<String>,
@@ -249,6 +250,13 @@ impl<'a> Sweep<'a> {
         for pin in self.pins.iter().filter(|pin| !self.is_live(pin)) {
             self.remove(&pin.owner().pin()).await?;
             report.other += 1;
+        }
+        if self.options.delete {
+            let grace_ms = u64::try_from(self.options.grace.as_millis()).unwrap_or(u64::MAX);
+            let before_ms = self.now_ms.saturating_sub(grace_ms);
+            for dir in [CATALOG, MANIFESTS, NATIVE, PINS, RUNS] {
+                report.other += self.storage.discard_unfinished(dir, before_ms).await?;
+            }
         }
         for name in self.storage.list(CATALOG).await? {
             let old = |seq: u64| {

@@ -134,7 +134,7 @@ impl Job {
             Ok(true)
         });
         let fence = announced.await?.fence;
-        let first_id = Self::next_id(&*storage).await?;
+        let (first_id, next_id) = Self::next_ids(&*storage).await?;
         record::update(&*storage, |record| {
             if record.fence != fence {
                 return Err(taken_over(fence, record));
@@ -144,7 +144,7 @@ impl Job {
         })
         .await?;
         let known = Known {
-            next_id: first_id,
+            next_id,
             manifests: BTreeMap::new(),
         };
         Ok(Self(Arc::new(Shared {
@@ -156,16 +156,23 @@ impl Job {
         })))
     }
 
-    /// An id above all that were ever seen.
-    async fn next_id(storage: &dyn CheckpointStorage) -> Result<u64> {
+    /// The first id above those of all manifests, and the first one above those that others have
+    /// begun as well.
+    async fn next_ids(storage: &dyn CheckpointStorage) -> Result<(u64, u64)> {
         let pins = storage.list(PINS).await?;
-        let pinned = pins.iter().filter_map(|name| Owner::of_pin(name));
+        let begun = pins.iter().filter_map(|name| Owner::of_pin(name));
+        let begun = begun.map(|owner| owner.id).max();
         let manifests = storage.list(MANIFESTS).await?;
-        let used = manifests.iter().filter_map(|name| number_of(name));
-        let last = used.chain(pinned.map(|owner| owner.id)).max();
-        let floor = record::current(storage).await?.first;
-        let next = last.map_or(Some(1), |last| last.checked_add(1));
-        Ok(next.ok_or_else(exhausted)?.max(floor))
+        let used = manifests.iter().filter_map(|name| number_of(name)).max();
+        let floor = record::current(storage).await?.first.max(1);
+        let after = |last: Option<u64>| match last {
+            None => Ok(floor),
+            Some(last) => last
+                .checked_add(1)
+                .ok_or_else(exhausted)
+                .map(|next| next.max(floor)),
+        };
+        Ok((after(used)?, after(used.max(begun))?))
     }
 
     /// Where the checkpoints lie.

@@ -1,6 +1,8 @@
 //! What a worker's next checkpoint may build on.
 
-use state_api::{Error, ErrorKind, KeyGroups, Result, StateBackend, StateView};
+use state_api::{
+    Error, ErrorKind, KeyGroups, Result, StateBackend, StateMeta, StateRead, StateView,
+};
 
 use crate::manifest::{Manifest, NativeRef, Part, RunKind, RunRef};
 use crate::native::Staged;
@@ -10,7 +12,8 @@ use crate::ticket::Ticket;
 
 /// What a worker's next checkpoint may build on: the last one that was confirmed, or restored.
 ///
-/// Each worker holds one for each backend, beside it. Several checkpoints may be in flight; each
+/// Each worker holds one for each backend, beside it, and starts a new one with a new backend: epochs
+/// are those of one backend. Several checkpoints may be in flight; each
 /// builds on the one that was confirmed when it was taken, never on one whose outcome is not known.
 #[derive(Clone, Debug, Default)]
 pub struct Lineage {
@@ -25,6 +28,8 @@ struct Base {
     checkpoint_id: u64,
     epoch: u64,
     runs: Vec<RunRef>,
+    /// The states that the runs may have rows of.
+    states: Vec<StateMeta>,
 }
 
 /// A published checkpoint of an engine's files.
@@ -64,6 +69,7 @@ impl Lineage {
                 checkpoint_id,
                 epoch: 0,
                 runs,
+                states: states_of(manifest, operator, groups)?,
             });
         } else {
             lineage.native = Some(NativeBase {
@@ -79,19 +85,17 @@ impl Lineage {
     /// thread.
     ///
     /// Incremental where that is possible: there is a base, it is pinned by the ticket, the view can
-    /// tell what changed since, and the chain may grow; otherwise full.
+    /// tell what changed since, it has the states of the base, and the chain may grow; otherwise full.
     ///
     /// # Errors
     /// As [`StateBackend::freeze`]; for native files as [`StateBackend::native_checkpoint`], with
     /// [`ErrorKind::Unsupported`] where the backend has none.
     pub fn take<B: StateBackend>(
-        &self,
+        &mut self,
         ticket: &Ticket,
         backend: &mut B,
         strategy: &Strategy,
     ) -> Result<PartTask<B::View>> {
-        let base = self.base.as_ref();
-        let base = base.filter(|base| ticket.parents().contains(&base.checkpoint_id));
         if let Strategy::Native(directory) = strategy {
             let native = self.native.as_ref();
             let native = native.filter(|base| ticket.parents().contains(&base.checkpoint_id));
@@ -100,6 +104,17 @@ impl Lineage {
             return Ok(PartTask::of_files(ticket.clone(), &self.operator, state));
         }
         let view = backend.freeze()?;
+        // Epochs ascend within the life of a backend: this one is another than it was.
+        if self
+            .base
+            .as_ref()
+            .is_some_and(|base| base.epoch >= view.epoch())
+        {
+            self.base = None;
+        }
+        let base = self.base.as_ref();
+        let base = base.filter(|base| ticket.parents().contains(&base.checkpoint_id));
+        let states = view.states();
         let base = match strategy {
             Strategy::Incremental(policy) => base.filter(|base| {
                 let is_delta = |run: &&RunRef| run.kind == RunKind::Delta;
@@ -107,6 +122,7 @@ impl Lineage {
                 let deltas: Vec<_> = base.runs.iter().filter(is_delta).collect();
                 let delta_bytes: u64 = deltas.iter().map(|run| run.size).sum();
                 view.tracks_since(base.epoch)
+                    && base.states.iter().all(|state| states.contains(state))
                     && policy.allows(deltas.len(), delta_bytes, bytes - delta_bytes)
             }),
             Strategy::Full | Strategy::Native(_) => None,
@@ -134,7 +150,12 @@ impl Lineage {
         let Some(epoch) = epoch else {
             return self.confirm_native(manifest, backend.key_groups());
         };
-        if self.base.as_ref().is_some_and(|base| base.epoch >= epoch) {
+        let id = manifest.checkpoint_id;
+        if self
+            .base
+            .as_ref()
+            .is_some_and(|base| base.checkpoint_id >= id)
+        {
             return Ok(());
         }
         let runs = runs_of(manifest, &self.operator, backend.key_groups())?;
@@ -146,6 +167,7 @@ impl Lineage {
             checkpoint_id: manifest.checkpoint_id,
             epoch,
             runs,
+            states: states_of(manifest, &self.operator, backend.key_groups())?,
         });
         Ok(())
     }
@@ -185,6 +207,12 @@ fn parts_of<'m>(
     Ok(parts
         .into_iter()
         .filter(move |part| part.key_groups.intersection(own).is_some()))
+}
+
+/// The states of an operator's parts that hold some of `groups`, some of them twice.
+fn states_of(manifest: &Manifest, operator: &str, groups: KeyGroups) -> Result<Vec<StateMeta>> {
+    let parts = parts_of(manifest, operator, groups)?;
+    Ok(parts.flat_map(|part| part.states.iter().cloned()).collect())
 }
 
 /// The runs of an operator, clipped to `groups`: oldest first within each part, and parts hold

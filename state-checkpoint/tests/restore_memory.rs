@@ -105,6 +105,7 @@ async fn checkpoint(storage: &LocalStorage, runs: u32) -> Manifest {
         key_groups: KeyGroups::all(GROUPS).unwrap().range(),
         states: vec![counts()],
         runs: Vec::new(),
+        native: None,
     };
     for index in 0..runs {
         part.runs.push(write(storage, runs, index).await);

@@ -50,7 +50,7 @@ impl Chain {
     /// the chain.
     pub(crate) fn begin<'w, B: StateBackend + 'w>(
         &self,
-        workers: impl IntoIterator<Item = (&'w Lineage, &'w mut B)>,
+        workers: impl IntoIterator<Item = (&'w mut Lineage, &'w mut B)>,
     ) -> Result<Flight<B::View>> {
         let endless = ChainPolicy::default()
             .with_max_deltas(usize::MAX)
@@ -86,7 +86,7 @@ impl Chain {
         &self,
         workers: &mut [Worker<B>],
     ) -> Result<(Manifest, Vec<Written>)> {
-        let both = workers.iter_mut().map(|w| (&w.lineage, &mut w.backend));
+        let both = workers.iter_mut().map(|w| (&mut w.lineage, &mut w.backend));
         let flight = self.begin(both)?;
         let (manifest, written) = self.publish(flight)?;
         let mut results = Vec::new();

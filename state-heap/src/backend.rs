@@ -441,14 +441,10 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
     fn drop_state(&mut self, name: &str) -> Result<()> {
         match self.find(name).and_then(|index| self.slots.get_mut(index)) {
             Some(slot) => {
-                let blank = slot.as_ref().is_none_or(|slot| match &slot.content {
-                    Content::Opaque(rows) => rows.is_empty(),
-                    content => content.registered().is_some_and(HeapState::is_blank),
-                });
                 *slot = None;
-                if !blank {
-                    self.forget_changes();
-                }
+                // Also without rows: the older checkpoint lists the state, and what was tracked of it
+                // goes with it.
+                self.forget_changes();
                 self.share_budget();
                 Ok(())
             }

@@ -40,8 +40,6 @@ pub(crate) trait HeapState: Any + Send {
     /// Sets how many bytes tracking may take.
     fn limit_tracking(&mut self, limit: usize);
     fn tracking_bytes(&self) -> usize;
-    /// Whether there is no row, nor was one at any freeze that changes are told since.
-    fn is_blank(&self) -> bool;
     /// Takes in a row; rows come checked, in ascending order.
     fn restore_row(&mut self, row_key: &[u8], envelope: &[u8]) -> Result<()>;
     /// Ends a restore.
@@ -151,10 +149,6 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
 
     fn tracking_bytes(&self) -> usize {
         self.table.tracking_bytes()
-    }
-
-    fn is_blank(&self) -> bool {
-        self.table.is_blank()
     }
 
     fn restore_row(&mut self, row_key: &[u8], envelope: &[u8]) -> Result<()> {

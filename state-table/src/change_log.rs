@@ -226,11 +226,6 @@ impl<K: StateKey, N: StateKey> ChangeLog<K, N> {
         self.sealed_bytes = self.sealed.iter().map(|log| log.bytes).sum();
     }
 
-    /// Whether nothing is logged.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.current.is_empty() && self.sealed.is_empty()
-    }
-
     /// Bytes held; what views share included.
     pub(crate) fn bytes(&self) -> usize {
         self.current.bytes() + self.sealed_bytes

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::UNIX_EPOCH;
 
 use async_trait::async_trait;
 use state_api::{Error, ErrorKind, Result};
@@ -15,6 +16,9 @@ use super::path::is_name;
 use super::{CheckpointStorage, FileWriter, check_path};
 use crate::damage::corrupt;
 use crate::unique::unique_id;
+
+/// What the names of temporary files begin with.
+const TEMPORARY: &str = ".tmp-";
 
 /// A directory of a local file system.
 ///
@@ -95,7 +99,7 @@ impl LocalStorage {
         if exists(path, &target)? {
             return Err(taken(path));
         }
-        let temp = dir.join(format!(".tmp-{}", unique_id()?));
+        let temp = dir.join(format!("{TEMPORARY}{}", unique_id()?));
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -126,6 +130,19 @@ impl Root {
             dir = next;
         }
         Ok((dir.clone(), dir))
+    }
+
+    /// The directory at `dir`, which is no link and under none; `None` when it does not exist.
+    fn locate_dir(&self, dir: &str) -> Result<Option<PathBuf>> {
+        check_path(dir)?;
+        let located = self.locate(dir).and_then(|(_, target)| {
+            refuse_link(dir, &target)?;
+            Ok(target)
+        });
+        match located {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            located => located.map(Some),
+        }
     }
 
     /// Makes the directories above a checked path and returns the innermost one.
@@ -207,15 +224,9 @@ impl CheckpointStorage for LocalStorage {
     }
 
     async fn list(&self, dir: &str) -> Result<Vec<String>> {
-        check_path(dir)?;
-        let (_, target) = match self.0.locate(dir) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            located => located?,
+        let Some(target) = self.0.locate_dir(dir)? else {
+            return Ok(Vec::new());
         };
-        match refuse_link(dir, &target) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            checked => checked?,
-        }
         let failed = |e| io_error("a directory cannot be listed", dir, e);
         let mut names = Vec::new();
         for entry in fs::read_dir(&target).map_err(failed)? {
@@ -238,6 +249,33 @@ impl CheckpointStorage for LocalStorage {
         let (_, target) = self.0.locate(path)?;
         fs::remove_file(&target).map_err(|e| io_error("a file cannot be deleted", path, e))?;
         self.0.sync_dirs(path, &target)
+    }
+
+    async fn discard_unfinished(&self, dir: &str, before_ms: u64) -> Result<u64> {
+        let Some(target) = self.0.locate_dir(dir)? else {
+            return Ok(0);
+        };
+        let failed = |e| io_error("a temporary file cannot be removed", dir, e);
+        let mut discarded = 0;
+        for entry in fs::read_dir(&target).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let is_temporary = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+            let meta = match entry.metadata() {
+                Ok(meta) if is_temporary && meta.is_file() => meta,
+                // Another kind of file, or one that was finished meanwhile.
+                _ => continue,
+            };
+            let written = meta.modified().map_err(failed)?.duration_since(UNIX_EPOCH);
+            // A file from before 1970 is old.
+            let written_ms = written.map_or(0, |since| since.as_millis());
+            if written_ms < u128::from(before_ms) {
+                match fs::remove_file(entry.path()) {
+                    Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
+                    _ => discarded += 1,
+                }
+            }
+        }
+        Ok(discarded)
     }
 }
 

@@ -77,6 +77,10 @@ impl CheckpointStorage for LocalFirst {
         self.remote.delete(path).await
     }
 
+    async fn discard_unfinished(&self, dir: &str, before_ms: u64) -> Result<u64> {
+        self.remote.discard_unfinished(dir, before_ms).await
+    }
+
     fn fallback(&self) -> Option<&dyn CheckpointStorage> {
         Some(&*self.remote)
     }

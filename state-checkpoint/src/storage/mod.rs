@@ -87,6 +87,18 @@ pub trait CheckpointStorage: Send + Sync + fmt::Debug + fmt::Display {
     /// [`NotFound`](state_api::ErrorKind::NotFound).
     async fn delete(&self, path: &str) -> Result<()>;
 
+    /// Removes what writes that never finished have left directly in `dir`, such as temporary files of a
+    /// process that died, if it was last written to before `before_ms` (milliseconds since 1970). Returns
+    /// how much it was. A write that is still under way then fails, and changes nothing. Where
+    /// the storage itself sees to it, or cannot, nothing happens.
+    ///
+    /// # Errors
+    /// [`Io`](state_api::ErrorKind::Io).
+    async fn discard_unfinished(&self, dir: &str, before_ms: u64) -> Result<u64> {
+        let _ = (dir, before_ms);
+        Ok(0)
+    }
+
     /// Another storage with the same files, to be asked when a file of this one turns out missing,
     /// unreadable or damaged. None, unless this is a copy of another one: see [`LocalFirst`].
     fn fallback(&self) -> Option<&dyn CheckpointStorage> {

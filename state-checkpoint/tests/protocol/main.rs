@@ -17,4 +17,5 @@ mod fences;
 mod paused;
 mod reuse;
 mod savepoints;
+mod temporary;
 mod unreadable;

@@ -309,13 +309,6 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         self.rows.tracked_since()
     }
 
-    /// Whether a view since any freeze that changes are tracked since finds nothing here: there is
-    /// no row, nor was one.
-    pub fn is_blank(&self) -> bool {
-        let nothing_logged = self.log.as_ref().is_some_and(|log| log.is_empty());
-        self.rows.is_empty() && nothing_logged && self.rows.interval().is_some()
-    }
-
     /// Bytes that tracking takes.
     pub fn tracking_bytes(&self) -> usize {
         self.rows.tracking_bytes()

@@ -142,7 +142,7 @@ pub fn unregistered_states_stay_in_the_chain<F: BackendFactory>(factory: &F) {
             backend.at_mut("a").list(handles.events).push(78).unwrap();
             model.events.edit("a", &(), |events| events.push(78));
         }
-        let flight = chain.begin([(&lineage, &mut backend)]).unwrap();
+        let flight = chain.begin([(&mut lineage, &mut backend)]).unwrap();
         let (manifest, written) = chain.publish(flight).unwrap();
         assert_same("incremental", &true, &written[0].0.incremental);
         chain.check(&site, &manifest, &model).unwrap();

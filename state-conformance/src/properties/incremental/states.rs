@@ -52,7 +52,7 @@ pub fn dropped_states_stay_out_of_the_chain<F: BackendFactory>(factory: &F) {
     let mut backend = tracked::<u64, _>(&site, groups).unwrap();
     let mut lineage = chain::lineage();
     let take = |lineage: &mut state_checkpoint::Lineage, backend: &mut F::Backend<u64>| {
-        let flight = chain.begin([(&*lineage, &mut *backend)]).unwrap();
+        let flight = chain.begin([(&mut *lineage, &mut *backend)]).unwrap();
         let (manifest, written) = chain.publish(flight).unwrap();
         lineage.confirm(backend, &manifest, written[0].1).unwrap();
         manifest
@@ -69,7 +69,7 @@ pub fn dropped_states_stay_out_of_the_chain<F: BackendFactory>(factory: &F) {
 
     // Dropped, with a checkpoint in flight that has it.
     backend.at_mut(&3).value(value).put(33).unwrap();
-    let flight = chain.begin([(&lineage, &mut backend)]).unwrap();
+    let flight = chain.begin([(&mut lineage, &mut backend)]).unwrap();
     backend.drop_state(name).unwrap();
     let (manifest, written) = chain.publish(flight).unwrap();
     let mut copy = restored(&site, &chain, &manifest);
@@ -157,7 +157,7 @@ pub fn new_states_join_the_chain<F: BackendFactory>(factory: &F) {
         for (_, value) in &known {
             backend.at_mut(&number).value(*value).put(number).unwrap();
         }
-        let flight = chain.begin([(&lineage, &mut backend)]).unwrap();
+        let flight = chain.begin([(&mut lineage, &mut backend)]).unwrap();
         let (manifest, written) = chain.publish(flight).unwrap();
         lineage
             .confirm(&mut backend, &manifest, written[0].1)
