@@ -9,7 +9,7 @@ use state_api::row::envelope;
 use state_api::{
     Error, ErrorKind, KeyGroupRange, KeyGroups, Result, StateId, StateKey, StateMeta, StateValue,
 };
-use state_table::{Frozen, FrozenTable, KeyedRow, TypedTable, Weight};
+use state_table::{Frozen, FrozenTable, KeyedRow, RestoredRow, TypedTable, Weight};
 
 use crate::changes::{ChangedState, Question, of_typed};
 use crate::codec::RowCodec;
@@ -82,14 +82,30 @@ pub(crate) struct TypedState<K, N, X, E> {
     restoring: Option<Restoring<K, N, X>>,
 }
 
-/// The key that a restore is at: its rows come one after the other.
+/// So many rows of a restore go into the table together.
+const STAGED: usize = 64;
+
+/// What a restore has not brought into the table yet.
 struct Restoring<K, N, X> {
+    /// The key and namespace that it is at: their rows come one after the other.
+    row: Option<KeyedRow<K, N, X>>,
+    /// Both, encoded.
     prefix: Vec<u8>,
-    key: K,
-    namespace: N,
-    state: X,
     /// Whether the rows so far are not those that the state would be written as.
     recut: bool,
+    /// Those before, complete.
+    staged: Vec<RestoredRow<K, N, X>>,
+}
+
+impl<K, N, X> Default for Restoring<K, N, X> {
+    fn default() -> Self {
+        Self {
+            row: None,
+            prefix: Vec::new(),
+            recut: false,
+            staged: Vec::new(),
+        }
+    }
 }
 
 impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> TypedState<K, N, X, E> {
@@ -100,6 +116,22 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> TypedState<K, N, X, E>
             kind,
             restoring: None,
         }
+    }
+
+    /// Stages the row that a restore was at, and brings staged rows into the table when they are many.
+    fn complete_row(&mut self) -> Result<()> {
+        let Some(at) = &mut self.restoring else {
+            return Ok(());
+        };
+        if let Some(row) = at.row.take() {
+            let weight = (self.kind.weigh)(&row.state, self.kind.heap_size);
+            let recut = at.recut;
+            at.staged.push(RestoredRow { row, weight, recut });
+        }
+        if at.staged.len() < STAGED {
+            return Ok(());
+        }
+        self.table.add_all(&mut at.staged)
     }
 }
 
@@ -154,23 +186,26 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
     fn restore_row(&mut self, row_key: &[u8], envelope: &[u8]) -> Result<()> {
         let payload = envelope::payload(envelope)?;
         if let Some(at) = &mut self.restoring
+            && let Some(row) = &mut at.row
             && let Some(tail) = row_key.strip_prefix(&at.prefix[..])
         {
             let codec = &self.kind.codec;
-            at.recut |= !codec.decode_next(&mut at.state, tail, payload)?;
+            at.recut |= !codec.decode_next(&mut row.state, tail, payload)?;
             return Ok(());
         }
-        self.finish_restore()?;
+        self.complete_row()?;
         let (key, rest) = decode_prefix::<K>(row_key)?;
         let (namespace, tail) = decode_prefix::<N>(rest)?;
         let (state, goes_on) = self.kind.codec.decode_first(tail, payload)?;
         let prefix = row_key.get(..row_key.len() - tail.len());
-        self.restoring = Some(Restoring {
-            prefix: prefix.unwrap_or_default().into(),
+        let at = self.restoring.get_or_insert_default();
+        at.prefix.clear();
+        at.prefix.extend_from_slice(prefix.unwrap_or_default());
+        at.recut = !goes_on;
+        at.row = Some(KeyedRow {
             key,
             namespace,
             state,
-            recut: !goes_on,
         });
         Ok(())
     }
@@ -181,18 +216,11 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
     }
 
     fn finish_restore(&mut self) -> Result<()> {
-        let Some(Restoring {
-            key,
-            namespace,
-            state,
-            recut,
-            ..
-        }) = self.restoring.take()
-        else {
-            return Ok(());
-        };
-        let weight = (self.kind.weigh)(&state, self.kind.heap_size);
-        self.table.add(key, namespace, state, weight, recut)
+        self.complete_row()?;
+        match self.restoring.take() {
+            Some(mut at) => self.table.add_all(&mut at.staged),
+            None => Ok(()),
+        }
     }
 }
 

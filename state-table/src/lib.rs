@@ -34,6 +34,6 @@ pub use row::Row;
 pub use rows::{Rows, SegmentRef};
 pub use table::{Segments, Table};
 pub use typed::{
-    FrozenTable, KeyedRow, Lookup, TypedElements, TypedEntries, TypedKeys, TypedMut, TypedRead,
-    TypedTable, Weight,
+    FrozenTable, KeyedRow, Lookup, RestoredRow, TypedElements, TypedEntries, TypedKeys, TypedMut,
+    TypedRead, TypedTable, Weight,
 };

@@ -445,6 +445,22 @@ impl<R: Row> Table<R> {
         }
     }
 
+    /// [`Table::add`], unless there is a row with this hash for which `is_same` holds with the new one;
+    /// whether it was added.
+    pub(crate) fn add_new(
+        &mut self,
+        hash: u64,
+        row: R,
+        recut: bool,
+        is_same: impl Fn(&R, &R) -> bool,
+    ) -> bool {
+        let found = self.get(hash, |there| is_same(there, &row)).is_some();
+        if !found {
+            self.add(hash, row, recut);
+        }
+        !found
+    }
+
     /// Whether a row is one that was [added](Table::add) as recut, and asked for the first time.
     pub(crate) fn take_recut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> bool {
         if self.recut == 0 {
