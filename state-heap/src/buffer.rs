@@ -165,6 +165,9 @@ impl RowBuffer {
     /// The next row in order.
     #[inline]
     pub(crate) fn next_row(&mut self) -> Option<RowRef<'_>> {
+        if self.next.is_multiple_of(AHEAD) {
+            self.fetch_ahead();
+        }
         let item = *self.index.get(self.next)?;
         self.next += 1;
         let row = self.stored(item)?;
@@ -174,6 +177,24 @@ impl RowBuffer {
             key: row.key,
             envelope: row.envelope,
         })
+    }
+
+    /// Touches the next rows. They lie anywhere in the buffer, and a loop that does nothing else waits for
+    /// all of them at once, not for one after the other.
+    fn fetch_ahead(&self) {
+        let mut sum = 0_u8;
+        for item in self.index.iter().skip(self.next).take(AHEAD) {
+            let address = item.address();
+            let offset = address as usize & (MAX_CHUNK - 1);
+            let chunk = self.chunks.get((address >> OFFSET_BITS) as usize);
+            let bytes = chunk
+                .and_then(|chunk| chunk.get(offset..))
+                .unwrap_or_default();
+            for line in bytes.iter().step_by(CACHE_LINE).take(AHEAD_LINES) {
+                sum ^= line;
+            }
+        }
+        std::hint::black_box(sum);
     }
 
     #[inline]
@@ -310,6 +331,11 @@ const PREFIX: usize = size_of::<u64>();
 
 /// So few rows are compared with each other.
 const FEW: usize = 16;
+
+/// Rows that are touched ahead, and lines of memory of each.
+const AHEAD: usize = 32;
+const AHEAD_LINES: usize = 3;
+const CACHE_LINE: usize = 64;
 
 /// How often rows that tie are sorted by further bytes before they are compared with each other.
 const MAX_DEPTH: u32 = 16;
