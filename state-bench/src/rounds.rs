@@ -49,18 +49,38 @@ pub fn compare(
     what: &str,
     rounds: usize,
     ours: &mut dyn FnMut() -> u64,
+    other: (&str, &mut dyn FnMut() -> u64),
+) {
+    compare_with(what, rounds, &mut || (), ours, other);
+}
+
+/// [`compare`] with something to do after each side of each round, such as to remove what it left: it is
+/// not timed.
+///
+/// # Panics
+/// As [`compare`].
+pub fn compare_with(
+    what: &str,
+    rounds: usize,
+    between: &mut dyn FnMut(),
+    ours: &mut dyn FnMut() -> u64,
     (name, other): (&str, &mut dyn FnMut() -> u64),
 ) {
-    assert_eq!(ours(), other(), "{what}");
+    let mut run = |work: &mut dyn FnMut() -> u64| {
+        let timed = timed(work);
+        between();
+        timed
+    };
+    assert_eq!(run(ours).sum, run(other).sum, "{what}");
     let (mut walls, mut cpus) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         // Each goes first in turn, since an engine's background work falls on who comes next.
         let (our, their) = if round % 2 == 0 {
-            let our = timed(ours);
-            (our, timed(other))
+            let our = run(ours);
+            (our, run(other))
         } else {
-            let their = timed(other);
-            (timed(ours), their)
+            let their = run(other);
+            (run(ours), their)
         };
         assert_eq!(our.sum, their.sum, "{what}");
         walls.push(their.wall / our.wall);

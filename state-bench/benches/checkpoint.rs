@@ -1,0 +1,196 @@
+//! A full checkpoint of the heap backend, and the restore of it, beside the plainest that does the same
+//! for a hash map: a loop that writes its entries through a buffer into one file and syncs that, and one
+//! that reads them into a map of the right size. One million `u64` keys, values of 100 bytes that
+//! do not compress; interleaved rounds of one run.
+//!
+//! Ours has checksums, sorted rows, a manifest, names that are published atomically, and directories
+//! that are synced.
+//!
+//! `cargo bench -p state-bench --bench checkpoint [-- DIRECTORY]`; the directory lies on a real disk, by default
+//! that of the build.
+
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark prints, and may panic"
+)]
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Read as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use pollster::block_on;
+use state_api::{
+    KeyGroups, StateBackend as _, StateRead as _, SystemClock, Value, ValueDescriptor,
+};
+use state_bench::inputs::{mix, permutation};
+use state_bench::rounds::compare_with;
+use state_checkpoint::{
+    Compression, Job, JobOptions, LocalStorage, RunOptions, WriteOptions, checkpoint, latest,
+    restore,
+};
+use state_heap::HeapBackend;
+
+const KEYS: u64 = 1_000_000;
+const VALUE: usize = 100;
+const ROUNDS: usize = 9;
+
+/// As large as the state, so that there is one run; the default; and one that is small beside the state.
+const BUFFERS: [(&str, usize); 3] = [
+    ("1 run", 256 << 20),
+    ("64 MiB", WriteOptions::BUFFER_BYTES),
+    ("16 MiB", 16 << 20),
+];
+
+type Bare = HashMap<u64, Vec<u8>, FixedState>;
+
+/// As many bytes as asked for, that do not compress.
+fn content(key: u64) -> Vec<u8> {
+    let words = (0..).flat_map(|i| mix(key, i).to_le_bytes());
+    words.take(VALUE).collect()
+}
+
+#[inline(never)]
+fn dump(map: &Bare, path: &Path) {
+    let mut file = BufWriter::with_capacity(1 << 20, File::create_new(path).unwrap());
+    for (key, value) in map {
+        file.write_all(&key.to_le_bytes()).unwrap();
+        let len = u32::try_from(value.len()).unwrap();
+        file.write_all(&len.to_le_bytes()).unwrap();
+        file.write_all(value).unwrap();
+    }
+    file.into_inner().unwrap().sync_all().unwrap();
+}
+
+#[inline(never)]
+fn load(path: &Path) -> Bare {
+    let mut file = BufReader::with_capacity(1 << 20, File::open(path).unwrap());
+    let len = usize::try_from(KEYS).unwrap();
+    let mut map = Bare::with_capacity_and_hasher(len, FixedState::default());
+    for _ in 0..KEYS {
+        let (mut key, mut len) = ([0; 8], [0; 4]);
+        file.read_exact(&mut key).unwrap();
+        file.read_exact(&mut len).unwrap();
+        let mut value = vec![0; usize::try_from(u32::from_le_bytes(len)).unwrap()];
+        file.read_exact(&mut value).unwrap();
+        map.insert(u64::from_le_bytes(key), value);
+    }
+    map
+}
+
+/// The only checkpoint of a job in an empty directory.
+#[inline(never)]
+fn write(state: &mut HeapBackend<u64>, dir: &Path, options: &WriteOptions) {
+    let view = state.freeze().unwrap();
+    block_on(async {
+        let job = JobOptions::new(view.key_groups().max_parallelism());
+        let storage = Arc::new(LocalStorage::open(dir).unwrap());
+        let job = Job::open(storage, Arc::new(SystemClock), job)
+            .await
+            .unwrap();
+        let written = checkpoint(&job, "operator", view, BTreeMap::new(), options);
+        written.await.unwrap();
+    });
+}
+
+fn empty() -> (HeapBackend<u64>, Value<Vec<u8>>) {
+    let mut state = HeapBackend::new(KeyGroups::all(KeyGroups::DEFAULT).unwrap());
+    let value = state.register(ValueDescriptor::new("value")).unwrap();
+    (state, value)
+}
+
+#[inline(never)]
+fn restored(dir: &Path) -> HeapBackend<u64> {
+    let (mut state, _) = empty();
+    block_on(async {
+        let storage = LocalStorage::open(dir).unwrap();
+        let manifest = latest(&storage).await.unwrap().unwrap();
+        restore(&storage, &manifest, "operator", &mut state)
+            .await
+            .unwrap();
+    });
+    state
+}
+
+fn options(buffer: usize, compression: Compression) -> WriteOptions {
+    WriteOptions::default()
+        .with_run(RunOptions::default().with_compression(compression))
+        .with_buffer_bytes(buffer)
+}
+
+fn main() {
+    let dir = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let dir = dir.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").to_owned());
+    let dir = tempfile::tempdir_in(dir).unwrap();
+    let (ours, bare) = (dir.path().join("ours"), dir.path().join("bare"));
+
+    let (mut state, value) = empty();
+    let mut map = Bare::default();
+    for key in permutation(1, KEYS) {
+        let mut at = state.at_mut(&key);
+        at.value(value).put(content(key)).unwrap();
+        map.insert(key, content(key));
+    }
+
+    let remove = || {
+        let _ = fs::remove_dir_all(&ours);
+        let _ = fs::remove_file(&bare);
+    };
+    for (name, buffer) in BUFFERS {
+        for compression in [Compression::None, Compression::Lz4] {
+            compare_with(
+                &format!("write, {name}, {compression:?}"),
+                ROUNDS,
+                &mut || remove(),
+                &mut || {
+                    write(&mut state, &ours, &options(buffer, compression));
+                    0
+                },
+                ("bare", &mut || {
+                    dump(&map, &bare);
+                    0
+                }),
+            );
+        }
+    }
+    drop(map);
+
+    let (loaded, taken_in) = (RefCell::new(None), RefCell::new(None));
+    let is_first = Cell::new(true);
+    for (name, buffer) in BUFFERS {
+        for compression in [Compression::None, Compression::Lz4] {
+            write(&mut state, &ours, &options(buffer, compression));
+            if is_first.take() {
+                let map: Bare = (0..KEYS).map(|key| (key, content(key))).collect();
+                dump(&map, &bare);
+            }
+            compare_with(
+                &format!("restore, {name}, {compression:?}"),
+                ROUNDS,
+                &mut || {
+                    loaded.take();
+                    taken_in.take();
+                },
+                &mut || {
+                    let state = restored(&ours);
+                    let entries = state.memory_held().entries;
+                    taken_in.replace(Some(state));
+                    entries
+                },
+                ("bare", &mut || {
+                    let map = load(&bare);
+                    let entries = u64::try_from(map.len()).unwrap();
+                    loaded.replace(Some(map));
+                    entries
+                }),
+            );
+            fs::remove_dir_all(&ours).unwrap();
+        }
+    }
+    state.destroy().unwrap();
+}
