@@ -11,6 +11,10 @@ use crate::world::{GRACE, World};
 
 /// What others do while the collection is paused.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each of them with each other"
+)]
 struct Others {
     /// They publish what was begun before the collection.
     publish: bool,

@@ -97,10 +97,10 @@ impl Sim {
             if number == self.state.at {
                 self.state.full.store(true, Ordering::SeqCst);
             }
-            return match writes && self.state.full.load(Ordering::SeqCst) {
-                true => Err(failed()),
-                false => work.await,
-            };
+            if writes && self.state.full.load(Ordering::SeqCst) {
+                return Err(failed());
+            }
+            return work.await;
         }
         if number != self.state.at {
             return work.await;

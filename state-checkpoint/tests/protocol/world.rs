@@ -59,7 +59,7 @@ enum Change {
 }
 
 struct Changes {
-    changes: Vec<Change>,
+    all: Vec<Change>,
     next: usize,
     begun: bool,
 }
@@ -70,7 +70,7 @@ impl ChangeSource for Changes {
     }
 
     fn next_change(&mut self) -> Result<Option<RowChange<'_>>> {
-        let change = self.changes.get(self.next);
+        let change = self.all.get(self.next);
         self.next += 1;
         Ok(change.map(|change| match change {
             Change::Group(group) => RowChange::DeleteRange(RangeTombstone {
@@ -116,7 +116,7 @@ fn changes(from: &Rows, to: &Rows, groups: KeyGroups) -> Changes {
     }
     ranges.extend(rows);
     Changes {
-        changes: ranges,
+        all: ranges,
         next: 0,
         begun: false,
     }
@@ -171,7 +171,7 @@ impl World {
 
     /// Changes some rows.
     pub(crate) fn work(&mut self) {
-        for _ in 0..1 + self.rng.below(6) {
+        for _ in 0..=self.rng.below(6) {
             let group = u16::try_from(self.rng.below(GROUPS.into())).unwrap();
             let key = vec![u8::try_from(self.rng.below(5)).unwrap()];
             match self.rng.below(8) {
