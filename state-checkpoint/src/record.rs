@@ -164,7 +164,10 @@ pub(crate) async fn update(
         if !change(&mut record)? {
             return Ok(record);
         }
-        record.seq += 1;
+        record.seq = record
+            .seq
+            .checked_add(1)
+            .ok_or_else(|| Error::new(ErrorKind::Invalid, "the catalog has no number left"))?;
         record.commit_id = unique_id()?;
         let bytes = sealed::encode(NAME, &record)?;
         let created = create(storage, &names::record(record.seq), &bytes).await?;

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use state_api::key::{encode, prefix_end};
 use state_api::row::{ChangeSource, RangeTombstone, RowChange, envelope};
 use state_api::{KeyGroupRange, KeyGroups, KeyHash, Result, RowRef, StateKey, StateValue};
-use state_table::{FrozenSegment, FrozenTable, IntoSegments, KeyedRow, LoggedChanges};
+use state_table::{Frozen, FrozenSegment, FrozenTable, IntoSegments, KeyedRow, LoggedChanges};
 
 use crate::codec::RowCodec;
 use crate::walk::SortedRuns;
@@ -92,13 +92,19 @@ impl ChangeBatch {
         self.changes.clear();
     }
 
-    /// Sorts the changes. Whether they ascend strictly is for the reader of them to check: see
+    /// Sorts the changes; a row that went in two intervals has one tombstone. Whether they ascend strictly is for the reader of them to check: see
     /// [`GroupBatch`](crate::export::GroupBatch).
     fn sort(&mut self) {
         let bytes = &self.bytes;
         self.changes.sort_unstable_by(|a, b| {
             let key = |change: &Change| bytes.get(change.start..change.key_end);
             (a.group, a.state, key(a)).cmp(&(b.group, b.state, key(b)))
+        });
+        self.changes.dedup_by(|a, b| {
+            let key = |change: &Change| bytes.get(change.start..change.key_end);
+            a.end.is_none()
+                && b.end.is_none()
+                && (a.group, a.state, key(a)) == (b.group, b.state, key(b))
         });
     }
 
@@ -169,7 +175,12 @@ pub(crate) trait ChangedState: Send {
 
 /// The changes of a typed state.
 struct TypedChanges<K, N, X> {
-    segments: IntoSegments<KeyedRow<K, N, X>>,
+    /// All rows, until it is told which of those without tails are gone.
+    rows: Option<Frozen<KeyedRow<K, N, X>>>,
+    /// Key groups of which rows that are gone are told together, ascending: as many as fit into the
+    /// buffer.
+    slices: std::vec::IntoIter<RangeInclusive<u16>>,
+    segments: Option<IntoSegments<KeyedRow<K, N, X>>>,
     current: Option<Marked<K, N, X>>,
     log: LoggedChanges<K, N>,
     /// Key group, and encoded key and namespace, of rows that are written whole; ascending.
@@ -205,17 +216,15 @@ pub(crate) fn of_typed<K: StateKey, N: StateKey, X: StateValue>(
     } = question;
     let (rows, log) = table.into_changes(*since);
     let mut whole = Vec::new();
+    let mut slices = Slices::new(*range, batch.limit);
     for (key, namespace) in log.whole() {
         let group = groups.group_of(KeyHash::of(key)?);
         if !range.contains(group) {
             continue;
         }
         if !codec.has_tails() {
-            let hash = KeyedRow::<K, N, X>::hash_of(key, namespace)?;
-            let is_it = |row: &KeyedRow<K, N, X>| row.key == *key && row.namespace == *namespace;
-            if rows.get(hash.get(), is_it).is_some() {
-                continue; // there again, so it was marked
-            }
+            slices.count(group);
+            continue;
         }
         let mut prefix = Vec::new();
         encode(key, &mut prefix)?;
@@ -224,21 +233,16 @@ pub(crate) fn of_typed<K: StateKey, N: StateKey, X: StateValue>(
     }
     whole.sort_unstable();
     whole.dedup();
-    if codec.has_tails() {
-        tombstones.extend(whole.iter().map(|(group, prefix)| Tombstone {
-            group: *group,
-            state: batch.state,
-            start: prefix.clone(),
-            end: prefix_end(prefix).map_or(End::Open, End::Before),
-        }));
-    } else {
-        for (group, key) in whole.drain(..) {
-            batch.group = group;
-            batch.delete(&key, &[]);
-        }
-    }
+    tombstones.extend(whole.iter().map(|(group, prefix)| Tombstone {
+        group: *group,
+        state: batch.state,
+        start: prefix.clone(),
+        end: prefix_end(prefix).map_or(End::Open, End::Before),
+    }));
     Ok(Box::new(TypedChanges {
-        segments: rows.into_segments(),
+        rows: Some(rows),
+        slices: slices.cut().into_iter(),
+        segments: None,
         current: None,
         log,
         whole,
@@ -251,7 +255,85 @@ pub(crate) fn of_typed<K: StateKey, N: StateKey, X: StateValue>(
     }))
 }
 
+/// Cuts a range of key groups into slices with about as many rows as a buffer takes.
+struct Slices {
+    first: u16,
+    counts: Vec<usize>,
+    limit: usize,
+}
+
+impl Slices {
+    /// Bytes taken for a row that is gone: its key is not looked at.
+    const ROW_BYTES: usize = size_of::<Change>() + 16;
+
+    fn new(range: KeyGroupRange, limit: usize) -> Self {
+        let groups = range.last().saturating_sub(range.first());
+        Self {
+            first: range.first(),
+            counts: vec![0; usize::from(groups) + 1],
+            limit,
+        }
+    }
+
+    fn count(&mut self, group: u16) {
+        if let Some(count) = self.counts.get_mut(usize::from(group - self.first)) {
+            *count += 1;
+        }
+    }
+
+    fn cut(self) -> Vec<RangeInclusive<u16>> {
+        let mut slices: Vec<RangeInclusive<u16>> = Vec::new();
+        let mut bytes = 0;
+        for (group, count) in (self.first..)
+            .zip(self.counts)
+            .filter(|(_, count)| *count > 0)
+        {
+            let more = count.saturating_mul(Self::ROW_BYTES);
+            match slices.last_mut() {
+                Some(last) if bytes + more <= self.limit => *last = *last.start()..=group,
+                _ => {
+                    bytes = 0;
+                    slices.push(group..=group);
+                }
+            }
+            bytes += more;
+        }
+        slices
+    }
+}
+
 impl<K: StateKey, N: StateKey, X: StateValue> TypedChanges<K, N, X> {
+    /// Adds tombstones for rows without tails that are gone; whether all are told.
+    fn fill_removed(&mut self, batch: &mut ChangeBatch) -> Result<bool> {
+        let Some(rows) = &self.rows else {
+            return Ok(true);
+        };
+        while !batch.is_full() {
+            let Some(slice) = self.slices.next() else {
+                self.segments = self.rows.take().map(Frozen::into_segments);
+                return Ok(true);
+            };
+            for (key, namespace) in self.log.whole() {
+                let group = self.groups.group_of(KeyHash::of(key)?);
+                if !slice.contains(&group) || !self.range.contains(group) {
+                    continue;
+                }
+                let hash = KeyedRow::<K, N, X>::hash_of(key, namespace)?;
+                let is_it =
+                    |row: &KeyedRow<K, N, X>| row.key == *key && row.namespace == *namespace;
+                if rows.get(hash.get(), is_it).is_some() {
+                    continue; // there again, so it was marked
+                }
+                self.prefix.clear();
+                encode(key, &mut self.prefix)?;
+                encode(namespace, &mut self.prefix)?;
+                batch.group = group;
+                batch.delete(&self.prefix, &[]);
+            }
+        }
+        Ok(false)
+    }
+
     /// Adds the changes of the segment at hand until the batch is full; whether all are.
     fn fill_segment(&mut self, batch: &mut ChangeBatch) -> Result<bool> {
         let Some(marked) = &mut self.current else {
@@ -305,8 +387,11 @@ impl<K: StateKey, N: StateKey, X: StateValue> TypedChanges<K, N, X> {
 impl<K: StateKey, N: StateKey, X: StateValue> ChangedState for TypedChanges<K, N, X> {
     fn fill(&mut self, batch: &mut ChangeBatch) -> Result<bool> {
         batch.state = self.state;
+        if !self.fill_removed(batch)? {
+            return Ok(true);
+        }
         while self.fill_segment(batch)? {
-            let Some(segment) = self.segments.next() else {
+            let Some(segment) = self.segments.as_mut().and_then(Iterator::next) else {
                 self.current = None;
                 return Ok(false);
             };

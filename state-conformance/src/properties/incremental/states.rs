@@ -119,6 +119,20 @@ pub fn dropped_states_stay_out_of_the_chain<F: BackendFactory>(factory: &F) {
         &values(&copy, found),
     );
 
+    // One that never had rows, dropped alone.
+    let empty = ValueDescriptor::<u64>::new("empty");
+    backend.register(empty).unwrap();
+    take(&mut lineage, &mut backend);
+    backend.drop_state("empty").unwrap();
+    backend.at_mut(&8).value(other_value).put(8).unwrap();
+    let manifest = take(&mut lineage, &mut backend);
+    let copy = restored(&site, &chain, &manifest);
+    assert_same(
+        "states after the drop of one without rows",
+        &vec![name.to_owned(), "other".to_owned()],
+        &names(&copy),
+    );
+
     // Dropped and of the same kind, and another state beside it, in one interval.
     backend.drop_state(name).unwrap();
     let value = backend.register(ValueDescriptor::<u64>::new(name)).unwrap();
