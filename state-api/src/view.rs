@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_group::KeyGroupRange;
+use crate::origin::Origin;
 use crate::read::StateRead;
 use crate::row::{ChangeSource, RowSource};
 
@@ -28,6 +29,9 @@ pub trait StateView: StateRead + Clone + Send + Sync + 'static {
     /// Number of the freeze, ascending from 1 within the life of a backend. Epoch 0 is what the
     /// backend was opened or restored with.
     fn epoch(&self) -> u64;
+
+    /// The backend that it is of: that of [`StateBackend::origin`](crate::StateBackend::origin).
+    fn origin(&self) -> Origin;
 
     /// All rows in `range`, strictly ascending, their state an index into
     /// [`StateRead::states`]. Consumes this clone of the view, so that memory which only the view

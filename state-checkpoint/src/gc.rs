@@ -271,14 +271,15 @@ impl<'a> Sweep<'a> {
         Ok(report)
     }
 
-    /// Removes the manifests that do not count any more and that nothing in flight pins. An id that was
-    /// given up stays taken until all ids up to it are out of account.
+    /// Removes the manifests below the first id that counts, but those of savepoints and those that
+    /// something in flight pins.
     async fn remove_manifests(&self, report: &mut GcReport) -> Result<()> {
         let live = self.pins.iter().filter(|pin| self.is_live(pin));
         let pinned: BTreeSet<_> = live.flat_map(|pin| pin.parents.iter().copied()).collect();
         for (id, manifest) in &self.manifests {
-            let taken = manifest.purpose == Purpose::Void && self.record.retains(*id);
-            if taken || self.record.shows(manifest) || pinned.contains(id) {
+            // An id stays taken until all ids up to it are out of account: free, it would be there for
+            // a publisher that was paused.
+            if self.record.retains(*id) || self.record.shows(manifest) || pinned.contains(id) {
                 continue;
             }
             self.remove(&names::manifest(*id)).await?;

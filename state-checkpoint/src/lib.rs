@@ -49,7 +49,7 @@
 //!     let mut lineage = match job.latest().await? {
 //!         Some(manifest) => {
 //!             restore(&**job.storage(), &manifest, "orders", state).await?;
-//!             Lineage::claim(&manifest, "orders", groups)?
+//!             Lineage::claim(&manifest, "orders", state)?
 //!         }
 //!         None => Lineage::new("orders"),
 //!     };

@@ -1,7 +1,7 @@
 //! What a worker's next checkpoint may build on.
 
 use state_api::{
-    Error, ErrorKind, KeyGroups, Result, StateBackend, StateMeta, StateRead, StateView,
+    Error, ErrorKind, KeyGroups, Origin, Result, StateBackend, StateMeta, StateRead, StateView,
 };
 
 use crate::manifest::{Manifest, NativeRef, Part, RunKind, RunRef};
@@ -12,8 +12,8 @@ use crate::ticket::Ticket;
 
 /// What a worker's next checkpoint may build on: the last one that was confirmed, or restored.
 ///
-/// Each worker holds one for each backend, beside it, and starts a new one with a new backend: epochs
-/// are those of one backend. Several checkpoints may be in flight; each
+/// Each worker holds one for each backend, beside it. With another backend than it was confirmed or claimed
+/// for, the next checkpoint is full. Several checkpoints may be in flight; each
 /// builds on the one that was confirmed when it was taken, never on one whose outcome is not known.
 #[derive(Clone, Debug, Default)]
 pub struct Lineage {
@@ -26,6 +26,9 @@ pub struct Lineage {
 #[derive(Clone, Debug)]
 struct Base {
     checkpoint_id: u64,
+    /// The backend that the epoch is one of, and its key groups, all of which the runs hold.
+    origin: Origin,
+    groups: KeyGroups,
     epoch: u64,
     runs: Vec<RunRef>,
     /// The states that the runs may have rows of.
@@ -50,14 +53,20 @@ impl Lineage {
         }
     }
 
-    /// A worker that restored `manifest` into an empty backend which
-    /// [tracks changes](StateBackend::track_changes), and *claims* its files: the first checkpoint is
+    /// A worker that has just restored `manifest` into `backend`, which was empty and
+    /// [tracks changes](StateBackend::track_changes), and *claims* its files (of a checkpoint that the backend did not
+    /// restore, nothing may be claimed): the first checkpoint is
     /// incremental already, whatever backend and parallelism the files come from. The manifest is one
     /// of the job's own storage.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when the checkpoint has no such operator.
-    pub fn claim(manifest: &Manifest, operator: &str, groups: KeyGroups) -> Result<Self> {
+    pub fn claim<B: StateBackend>(
+        manifest: &Manifest,
+        operator: &str,
+        backend: &B,
+    ) -> Result<Self> {
+        let groups = backend.key_groups();
         let mut lineage = Self::new(operator);
         let (runs, files) = (
             runs_of(manifest, operator, groups)?,
@@ -67,6 +76,8 @@ impl Lineage {
         if files.is_empty() {
             lineage.base = Some(Base {
                 checkpoint_id,
+                origin: backend.origin(),
+                groups,
                 epoch: 0,
                 runs,
                 states: states_of(manifest, operator, groups)?,
@@ -91,7 +102,7 @@ impl Lineage {
     /// As [`StateBackend::freeze`]; for native files as [`StateBackend::native_checkpoint`], with
     /// [`ErrorKind::Unsupported`] where the backend has none.
     pub fn take<B: StateBackend>(
-        &mut self,
+        &self,
         ticket: &Ticket,
         backend: &mut B,
         strategy: &Strategy,
@@ -104,16 +115,12 @@ impl Lineage {
             return Ok(PartTask::of_files(ticket.clone(), &self.operator, state));
         }
         let view = backend.freeze()?;
-        // Epochs ascend within the life of a backend: this one is another than it was.
-        if self
-            .base
-            .as_ref()
-            .is_some_and(|base| base.epoch >= view.epoch())
-        {
-            self.base = None;
-        }
-        let base = self.base.as_ref();
-        let base = base.filter(|base| ticket.parents().contains(&base.checkpoint_id));
+        let base = self.base.as_ref().filter(|base| {
+            // An epoch means something within the life of one backend only.
+            base.origin == view.origin()
+                && base.groups == view.key_groups()
+                && ticket.parents().contains(&base.checkpoint_id)
+        });
         let states = view.states();
         let base = match strategy {
             Strategy::Incremental(policy) => base.filter(|base| {
@@ -165,6 +172,8 @@ impl Lineage {
         }
         self.base = Some(Base {
             checkpoint_id: manifest.checkpoint_id,
+            origin: backend.origin(),
+            groups: backend.key_groups(),
             epoch,
             runs,
             states: states_of(manifest, &self.operator, backend.key_groups())?,

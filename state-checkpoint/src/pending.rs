@@ -9,7 +9,7 @@ use state_api::{Error, ErrorKind, KeyGroupRange, Result};
 
 use crate::catalog;
 use crate::job::{Shared, taken_over};
-use crate::manifest::{Manifest, Part, Purpose, first_uncovered};
+use crate::manifest::{Manifest, Part, Purpose, RunKind, first_uncovered};
 use crate::publish::{Checkpoint, publish};
 use crate::record::{self, Record};
 use crate::ticket::Ticket;
@@ -104,6 +104,18 @@ impl Pending {
 
     /// Each operator's parts hold all key groups: a lost part must not look like a whole checkpoint.
     fn check_coverage(&self, parts: &[Part]) -> Result<()> {
+        for part in parts.iter().filter(|part| part.native.is_none()) {
+            let bases = part.runs.iter().filter(|run| run.kind == RunKind::Base);
+            if let Some(group) = first_uncovered(part.key_groups, bases.map(|run| run.clip)) {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    "a part has changes of a key group and no rows that they apply to",
+                )
+                .with("operator", &part.operator)
+                .with("key_group", group)
+                .with("id", self.id()));
+            }
+        }
         let all = KeyGroupRange::new(0, self.job.max_parallelism().saturating_sub(1))?;
         let operators: BTreeSet<_> = parts.iter().map(|part| &part.operator).collect();
         for operator in operators {

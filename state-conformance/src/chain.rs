@@ -50,7 +50,7 @@ impl Chain {
     /// the chain.
     pub(crate) fn begin<'w, B: StateBackend + 'w>(
         &self,
-        workers: impl IntoIterator<Item = (&'w mut Lineage, &'w mut B)>,
+        workers: impl IntoIterator<Item = (&'w Lineage, &'w mut B)>,
     ) -> Result<Flight<B::View>> {
         let endless = ChainPolicy::default()
             .with_max_deltas(usize::MAX)
@@ -86,7 +86,7 @@ impl Chain {
         &self,
         workers: &mut [Worker<B>],
     ) -> Result<(Manifest, Vec<Written>)> {
-        let both = workers.iter_mut().map(|w| (&mut w.lineage, &mut w.backend));
+        let both = workers.iter_mut().map(|w| (&w.lineage, &mut w.backend));
         let flight = self.begin(both)?;
         let (manifest, written) = self.publish(flight)?;
         let mut results = Vec::new();
@@ -148,8 +148,8 @@ impl Chain {
         self.restore(manifest, &mut backend)?;
         Ok(Worker {
             handles: Handles::register(&mut backend)?,
+            lineage: claimed(manifest, &backend)?,
             backend,
-            lineage: claimed(manifest, groups)?,
         })
     }
 
@@ -187,8 +187,8 @@ pub(crate) fn lineage() -> Lineage {
 }
 
 /// A lineage that goes on with the files of a checkpoint.
-pub(crate) fn claimed(manifest: &Manifest, groups: KeyGroups) -> Result<Lineage> {
-    Lineage::claim(manifest, OPERATOR, groups)
+pub(crate) fn claimed<B: StateBackend>(manifest: &Manifest, backend: &B) -> Result<Lineage> {
+    Lineage::claim(manifest, OPERATOR, backend)
 }
 
 /// An empty worker of `groups` that tracks changes.

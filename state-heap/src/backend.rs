@@ -8,7 +8,7 @@ use state_api::key::RowHash;
 use state_api::row::CheckedRows;
 use state_api::{
     Capability, Error, ErrorKind, Handles, KeyGroups, KeyRef, List, ListDescriptor, Map,
-    MapDescriptor, MemoryHeld, Result, RowRef, RowSource, StateBackend, StateId, StateKey,
+    MapDescriptor, MemoryHeld, Origin, Result, RowRef, RowSource, StateBackend, StateId, StateKey,
     StateMeta, StateRead, StateValue, Value, ValueDescriptor,
 };
 use state_table::{
@@ -36,6 +36,7 @@ use crate::view::{FrozenSlot, HeapView};
 pub struct HeapBackend<K> {
     slots: Vec<Option<Slot<K>>>,
     groups: KeyGroups,
+    origin: Origin,
     epoch: u64,
     restored: bool,
     restore_failed: bool,
@@ -58,6 +59,7 @@ impl<K: StateKey> HeapBackend<K> {
         Self {
             slots: Vec::new(),
             groups,
+            origin: Origin::unique(),
             epoch: 0,
             restored: false,
             restore_failed: false,
@@ -369,6 +371,10 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
         "heap"
     }
 
+    fn origin(&self) -> Origin {
+        self.origin
+    }
+
     fn capability(&self) -> Capability {
         Capability::default()
             .with_borrowed_reads()
@@ -516,7 +522,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
         Ok(HeapView::new(
             states,
             self.groups,
-            self.epoch,
+            (self.origin, self.epoch),
             tracked_since,
         ))
     }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use state_api::key::RowHash;
 use state_api::view::untracked;
 use state_api::{
-    KeyGroupRange, KeyGroups, KeyRef, List, Map, Result, StateId, StateKey, StateMeta, StateRead,
-    StateValue, StateView, Value,
+    KeyGroupRange, KeyGroups, KeyRef, List, Map, Origin, Result, StateId, StateKey, StateMeta,
+    StateRead, StateValue, StateView, Value,
 };
 use state_table::{ChunkedList, ChunkedMap, FrozenTable, TypedRead};
 
@@ -23,6 +23,7 @@ use crate::walk::SortedRuns;
 pub struct HeapView<K> {
     states: Arc<Vec<Option<FrozenSlot>>>,
     groups: KeyGroups,
+    origin: Origin,
     epoch: u64,
     /// The earliest freeze that changes are told since; `None` when they are not tracked.
     tracked_since: Option<u64>,
@@ -40,12 +41,13 @@ impl<K: StateKey> HeapView<K> {
     pub(crate) fn new(
         states: Vec<Option<FrozenSlot>>,
         groups: KeyGroups,
-        epoch: u64,
+        (origin, epoch): (Origin, u64),
         tracked_since: Option<u64>,
     ) -> Self {
         Self {
             states: Arc::new(states),
             groups,
+            origin,
             epoch,
             tracked_since,
             key: PhantomData,
@@ -80,6 +82,7 @@ impl<K> Clone for HeapView<K> {
         Self {
             states: Arc::clone(&self.states),
             groups: self.groups,
+            origin: self.origin,
             epoch: self.epoch,
             tracked_since: self.tracked_since,
             key: PhantomData,
@@ -156,6 +159,10 @@ impl<K: StateKey> StateView for HeapView<K> {
 
     fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    fn origin(&self) -> Origin {
+        self.origin
     }
 
     fn into_rows(self, range: KeyGroupRange) -> Result<HeapRows> {

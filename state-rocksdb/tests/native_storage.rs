@@ -154,7 +154,7 @@ fn a_claimed_checkpoint_is_built_on() {
 
     let mut next = scene.open("next", all);
     scene.restore(&first, &mut next).unwrap();
-    let mut lineage = Lineage::claim(&first, OPERATOR, all).unwrap();
+    let mut lineage = Lineage::claim(&first, OPERATOR, &next).unwrap();
     write(&mut next, 0..200, 2);
     let (second, bytes) = scene.take(&mut next, &mut lineage);
     assert!(bytes * 10 < first_bytes, "{bytes} of {first_bytes}");

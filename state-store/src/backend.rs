@@ -10,8 +10,8 @@ use state_api::bind::{BoundHandle, Pick, Resolver, TableFamily};
 use state_api::row::{CheckedRows, chunk};
 use state_api::{
     BoundStates, Capability, Error, ErrorKind, Handles, KeyGroups, KeyRef, List, ListDescriptor,
-    Map, MapDescriptor, MemoryHeld, NativeFile, NativePlace, NativeReport, Ref, Result, RowSource,
-    StateBackend, StateId, StateKey, StateKind, StateMeta, StateRead, StateValue, Value,
+    Map, MapDescriptor, MemoryHeld, NativeFile, NativePlace, NativeReport, Origin, Ref, Result,
+    RowSource, StateBackend, StateId, StateKey, StateKind, StateMeta, StateRead, StateValue, Value,
     ValueDescriptor,
 };
 
@@ -34,6 +34,7 @@ pub struct StoreBackend<K, S> {
     pub(crate) core: Core<S>,
     pub(crate) slots: Slots,
     pub(crate) groups: KeyGroups,
+    origin: Origin,
     epoch: u64,
     /// Metadata of the last commit.
     committed: Option<Vec<u8>>,
@@ -69,6 +70,7 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
             core: Core::new(store, directory.chunks),
             slots,
             groups,
+            origin: Origin::unique(),
             epoch: 0,
             committed: directory.committed,
             key: PhantomData,
@@ -292,6 +294,10 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         self.core.store().name()
     }
 
+    fn origin(&self) -> Origin {
+        self.origin
+    }
+
     fn capability(&self) -> Capability {
         self.core.store().capability().with_tracks_changes()
     }
@@ -410,7 +416,7 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
             view,
             self.slots.clone(),
             self.groups,
-            self.epoch,
+            (self.origin, self.epoch),
             self.core.tracking().freeze(),
         ))
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use state_api::view::untracked;
 use state_api::{
-    KeyGroupRange, KeyGroups, KeyRef, List, Map, Ref, Result, StateKey, StateMeta, StateRead,
-    StateValue, StateView, Value,
+    KeyGroupRange, KeyGroups, KeyRef, List, Map, Origin, Ref, Result, StateKey, StateMeta,
+    StateRead, StateValue, StateView, Value,
 };
 
 use crate::changes::Tracked;
@@ -25,6 +25,7 @@ pub struct StoreView<K, V> {
     reader: Arc<V>,
     slots: Arc<Slots>,
     groups: KeyGroups,
+    origin: Origin,
     epoch: u64,
     tracked: Option<Tracked>,
     key: PhantomData<fn() -> K>,
@@ -35,13 +36,14 @@ impl<K, V> StoreView<K, V> {
         reader: V,
         slots: Slots,
         groups: KeyGroups,
-        epoch: u64,
+        (origin, epoch): (Origin, u64),
         tracked: Option<Tracked>,
     ) -> Self {
         Self {
             reader: Arc::new(reader),
             slots: Arc::new(slots),
             groups,
+            origin,
             epoch,
             tracked,
             key: PhantomData,
@@ -71,7 +73,13 @@ impl<K: StateKey, R: OrderedRead> StoreView<K, R> {
         for listed in description.states {
             slots.push(Slot::opaque(listed.table, listed.meta))?;
         }
-        Ok(Self::new(reader, slots, groups, 0, None))
+        Ok(Self::new(
+            reader,
+            slots,
+            groups,
+            (Origin::unique(), 0),
+            None,
+        ))
     }
 }
 
@@ -81,6 +89,7 @@ impl<K, V> Clone for StoreView<K, V> {
             reader: Arc::clone(&self.reader),
             slots: Arc::clone(&self.slots),
             groups: self.groups,
+            origin: self.origin,
             epoch: self.epoch,
             tracked: self.tracked.clone(),
             key: PhantomData,
@@ -178,6 +187,10 @@ impl<K: StateKey, R: OrderedRead + Send + Sync + 'static> StateView for StoreVie
 
     fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    fn origin(&self) -> Origin {
+        self.origin
     }
 
     fn into_rows(self, range: KeyGroupRange) -> Result<Self::Rows> {

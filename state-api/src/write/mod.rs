@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::handle::{List, Map, StateValue, Value};
 use crate::key::{KeyRef, StateKey};
 use crate::native::{NativeFile, NativePlace, NativeReport};
+use crate::origin::Origin;
 use crate::read::StateRead;
 use crate::row::{RowSource, StateMeta};
 use crate::view::StateView;
@@ -92,6 +93,9 @@ pub trait StateBackend: StateRead + Send + Sized {
 
     /// Name of the backend, such as `heap` or `redb`.
     fn name(&self) -> &'static str;
+
+    /// Which backend this is, of all in the process: the life that its epochs count.
+    fn origin(&self) -> Origin;
 
     /// What the backend promises beyond the laws.
     fn capability(&self) -> Capability;

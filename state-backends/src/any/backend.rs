@@ -4,8 +4,8 @@ use std::fmt;
 
 use state_api::{
     Capability, Handles, List, ListDescriptor, Map, MapDescriptor, MemoryHeld, NativeFile,
-    NativePlace, NativeReport, Result, RowSource, StateBackend, StateKey, StateMeta, StateValue,
-    Value, ValueDescriptor,
+    NativePlace, NativeReport, Origin, Result, RowSource, StateBackend, StateKey, StateMeta,
+    StateValue, Value, ValueDescriptor,
 };
 
 use super::sum::AnyOf;
@@ -71,6 +71,10 @@ macro_rules! backend {
 
             fn name(&self) -> &'static str {
                 each!(self, backend => backend.name())
+            }
+
+            fn origin(&self) -> Origin {
+                each!(self, backend => backend.origin())
             }
 
             fn capability(&self) -> Capability {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use state_api::{KeyGroupRange, Result, StateBackend, StateKey, StateView};
+use state_api::{KeyGroupRange, Origin, Result, StateBackend, StateKey, StateView};
 
 use super::sum::AnyOf;
 
@@ -30,6 +30,10 @@ macro_rules! view {
 
             fn epoch(&self) -> u64 {
                 each!(self, view => view.epoch())
+            }
+
+            fn origin(&self) -> Origin {
+                each!(self, view => view.origin())
             }
 
             fn into_rows(self, range: KeyGroupRange) -> Result<Self::Rows> {

@@ -166,7 +166,7 @@ fn a_job_of_today_goes_on_with_it() {
         let url = url(scheme.name(), &dir.path().join(scheme.name()));
         let groups = KeyGroups::all(MAX_PARALLELISM).unwrap();
         let (mut backend, handles) = restored(&**storage, &last, &url, groups);
-        let mut lineage = Lineage::claim(&last, OPERATOR, groups).unwrap();
+        let mut lineage = Lineage::claim(&last, OPERATOR, &backend).unwrap();
         let mut content = Content::default();
         read(&backend, handles, &mut content).unwrap();
         assert!(content == expected, "{scheme:?}: {content:?}");

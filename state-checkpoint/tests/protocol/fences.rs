@@ -76,3 +76,29 @@ fn another_max_parallelism_is_refused() {
     assert_eq!(error.kind(), ErrorKind::Mismatch);
     assert_eq!(error.context("given"), Some("7"));
 }
+
+#[test]
+fn an_id_that_a_manifest_without_a_fence_has_stays_taken() {
+    let storage = MemoryStorage::new();
+    let mut world = World::new(Arc::new(storage.clone()), 1);
+    let job = world.open().unwrap();
+    world.work();
+    let (pending, parts) = world.take(&job, None, false).unwrap();
+    // Somebody with an older fence has the id; that manifest does not count.
+    let ticket = state_checkpoint::Ticket::unpinned(pending.id()).unwrap();
+    let checkpoint = state_checkpoint::Checkpoint {
+        max_parallelism: crate::world::GROUPS,
+        fence: 0,
+        purpose: state_checkpoint::Purpose::Checkpoint,
+        parts: Vec::new(),
+        metadata: BTreeMap::new(),
+        created_ms: 0,
+    };
+    block_on(state_checkpoint::publish(&storage, &ticket, checkpoint)).unwrap();
+    // The files of the one in flight go, since its id is decided; so it must not get through.
+    world.collect().unwrap();
+    world.collect().unwrap();
+    let error = world.publish(pending, parts).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    world.check(&storage, "taken");
+}

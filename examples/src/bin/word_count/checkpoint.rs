@@ -83,7 +83,7 @@ impl Checkpoints {
         };
         let storage = &**self.job.storage();
         pollster::block_on(restore(storage, &manifest, OPERATOR, state))?;
-        self.lineage = Lineage::claim(&manifest, OPERATOR, state.key_groups())?;
+        self.lineage = Lineage::claim(&manifest, OPERATOR, state)?;
         Ok(())
     }
 

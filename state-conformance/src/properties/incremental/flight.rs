@@ -57,7 +57,7 @@ pub fn what_an_aborted_checkpoint_held_is_in_the_next<F: BackendFactory>(factory
     for number in 1..=6 {
         round(&mut worker, &mut model, number);
         let flight = chain
-            .begin([(&mut worker.lineage, &mut worker.backend)])
+            .begin([(&worker.lineage, &mut worker.backend)])
             .unwrap();
         match number % 3 {
             // Given up before or after it was written.
@@ -96,7 +96,7 @@ pub fn checkpoints_in_flight_may_end_in_any_order<F: BackendFactory>(factory: &F
         let mut flights = Vec::new();
         for number in 1..=3 {
             round(&mut worker, &mut model, number);
-            let flight = chain.begin([(&mut worker.lineage, &mut worker.backend)]);
+            let flight = chain.begin([(&worker.lineage, &mut worker.backend)]);
             flights.push(Some((flight.unwrap(), model.clone())));
         }
         round(&mut worker, &mut model, 4);

@@ -133,7 +133,7 @@ pub fn unregistered_states_stay_in_the_chain<F: BackendFactory>(factory: &F) {
     let mut backend = tracked::<String, _>(&site, all_groups()).unwrap();
     chain.restore(&manifest, &mut backend).unwrap();
     let counts = backend.register(state_api::ValueDescriptor::<u64>::new("counts"));
-    let mut lineage = claimed(&manifest, all_groups()).unwrap();
+    let mut lineage = claimed(&manifest, &backend).unwrap();
     backend.at_mut("a").value(counts.unwrap()).put(77).unwrap();
     model.counts.edit("a", &(), |count| *count = Some(77));
     for registered in [false, true] {
@@ -142,7 +142,7 @@ pub fn unregistered_states_stay_in_the_chain<F: BackendFactory>(factory: &F) {
             backend.at_mut("a").list(handles.events).push(78).unwrap();
             model.events.edit("a", &(), |events| events.push(78));
         }
-        let flight = chain.begin([(&mut lineage, &mut backend)]).unwrap();
+        let flight = chain.begin([(&lineage, &mut backend)]).unwrap();
         let (manifest, written) = chain.publish(flight).unwrap();
         assert_same("incremental", &true, &written[0].0.incremental);
         chain.check(&site, &manifest, &model).unwrap();

@@ -108,7 +108,7 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
                     backend, lineage, ..
                 } = &mut self.worker;
                 self.begun.push(Begun {
-                    flight: self.chain.begin([(&mut *lineage, backend)])?,
+                    flight: self.chain.begin([(&*lineage, backend)])?,
                     model: self.model.clone(),
                     based: self.based,
                 });

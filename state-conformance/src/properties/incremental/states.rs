@@ -52,7 +52,7 @@ pub fn dropped_states_stay_out_of_the_chain<F: BackendFactory>(factory: &F) {
     let mut backend = tracked::<u64, _>(&site, groups).unwrap();
     let mut lineage = chain::lineage();
     let take = |lineage: &mut state_checkpoint::Lineage, backend: &mut F::Backend<u64>| {
-        let flight = chain.begin([(&mut *lineage, &mut *backend)]).unwrap();
+        let flight = chain.begin([(&*lineage, &mut *backend)]).unwrap();
         let (manifest, written) = chain.publish(flight).unwrap();
         lineage.confirm(backend, &manifest, written[0].1).unwrap();
         manifest
@@ -69,7 +69,7 @@ pub fn dropped_states_stay_out_of_the_chain<F: BackendFactory>(factory: &F) {
 
     // Dropped, with a checkpoint in flight that has it.
     backend.at_mut(&3).value(value).put(33).unwrap();
-    let flight = chain.begin([(&mut lineage, &mut backend)]).unwrap();
+    let flight = chain.begin([(&lineage, &mut backend)]).unwrap();
     backend.drop_state(name).unwrap();
     let (manifest, written) = chain.publish(flight).unwrap();
     let mut copy = restored(&site, &chain, &manifest);
@@ -120,18 +120,15 @@ pub fn dropped_states_stay_out_of_the_chain<F: BackendFactory>(factory: &F) {
     );
 
     // One that never had rows, dropped alone.
-    let empty = ValueDescriptor::<u64>::new("empty");
-    backend.register(empty).unwrap();
+    backend
+        .register(ValueDescriptor::<u64>::new("empty"))
+        .unwrap();
     take(&mut lineage, &mut backend);
     backend.drop_state("empty").unwrap();
     backend.at_mut(&8).value(other_value).put(8).unwrap();
-    let manifest = take(&mut lineage, &mut backend);
-    let copy = restored(&site, &chain, &manifest);
-    assert_same(
-        "states after the drop of one without rows",
-        &vec![name.to_owned(), "other".to_owned()],
-        &names(&copy),
-    );
+    let copy = restored(&site, &chain, &take(&mut lineage, &mut backend));
+    let both = vec![name.to_owned(), "other".to_owned()];
+    assert_same("states without that one", &both, &names(&copy));
 
     // Dropped and of the same kind, and another state beside it, in one interval.
     backend.drop_state(name).unwrap();
@@ -171,7 +168,7 @@ pub fn new_states_join_the_chain<F: BackendFactory>(factory: &F) {
         for (_, value) in &known {
             backend.at_mut(&number).value(*value).put(number).unwrap();
         }
-        let flight = chain.begin([(&mut lineage, &mut backend)]).unwrap();
+        let flight = chain.begin([(&lineage, &mut backend)]).unwrap();
         let (manifest, written) = chain.publish(flight).unwrap();
         lineage
             .confirm(&mut backend, &manifest, written[0].1)

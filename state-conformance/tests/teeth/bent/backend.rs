@@ -94,6 +94,10 @@ impl<K: StateKey> StateBackend for BentBackend<K> {
         "bent"
     }
 
+    fn origin(&self) -> state_api::Origin {
+        self.inner.origin()
+    }
+
     fn capability(&self) -> Capability {
         self.inner.capability()
     }

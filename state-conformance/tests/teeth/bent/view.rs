@@ -109,6 +109,10 @@ impl<K: StateKey> StateView for BentView<K> {
         self.inner.epoch()
     }
 
+    fn origin(&self) -> state_api::Origin {
+        self.inner.origin()
+    }
+
     fn into_rows(self, range: KeyGroupRange) -> Result<Self::Rows> {
         self.inner.into_rows(range)
     }
