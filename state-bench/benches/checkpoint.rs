@@ -1,7 +1,8 @@
 //! A full checkpoint of the heap backend, and the restore of it, beside the plainest that does the same
 //! for a hash map: a loop that writes its entries through a buffer into one file and syncs that, and one
 //! that reads them into a map of the right size. One million `u64` keys, values of 100 bytes that
-//! do not compress; interleaved rounds of one run.
+//! do not compress; interleaved rounds of one run. Then an incremental checkpoint of one value in a hundred, beside
+//! that dump of all.
 //!
 //! Ours has checksums, sorted rows, a manifest, names that are published atomically, and directories
 //! that are synced.
@@ -11,6 +12,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stdout,
     missing_docs,
     reason = "a benchmark prints, and may panic"
 )]
@@ -31,8 +33,8 @@ use state_api::{
 use state_bench::inputs::{mix, permutation};
 use state_bench::rounds::compare_with;
 use state_checkpoint::{
-    Compression, Job, JobOptions, LocalStorage, RunOptions, WriteOptions, checkpoint, latest,
-    restore,
+    ChainPolicy, Compression, Job, JobOptions, Lineage, LocalStorage, RunOptions, Strategy,
+    WriteOptions, checkpoint, latest, restore,
 };
 use state_heap::HeapBackend;
 
@@ -117,6 +119,68 @@ fn restored(dir: &Path) -> HeapBackend<u64> {
     state
 }
 
+/// Takes a checkpoint, incremental where it can be; the bytes of its files.
+#[inline(never)]
+fn take(job: &Job, state: &mut HeapBackend<u64>, lineage: &mut Lineage) -> u64 {
+    let strategy = Strategy::Incremental(ChainPolicy::default().with_max_deltas(usize::MAX));
+    block_on(async {
+        let pending = job.begin().await.unwrap();
+        let task = lineage.take(pending.ticket(), state, &strategy).unwrap();
+        let epoch = task.epoch();
+        let options = WriteOptions::default();
+        let written = task.write(&**job.storage(), &options).await.unwrap();
+        let published = pending.publish(vec![written.part], BTreeMap::new()).await;
+        lineage.confirm(state, &published.unwrap(), epoch).unwrap();
+        written.bytes
+    })
+}
+
+/// A hundredth of the values changed: an incremental checkpoint, published, beside a dump of all.
+fn changed(
+    state: &mut HeapBackend<u64>,
+    value: Value<Vec<u8>>,
+    map: &Bare,
+    ours: &Path,
+    bare: &Path,
+) {
+    let _ = fs::remove_dir_all(ours);
+    let storage = Arc::new(LocalStorage::open(ours).unwrap());
+    let job = JobOptions::new(state.key_groups().max_parallelism());
+    let job = block_on(Job::open(storage, Arc::new(SystemClock), job)).unwrap();
+    state.track_changes(64 << 20).unwrap();
+    let mut lineage = Lineage::new("operator");
+    let full = take(&job, state, &mut lineage);
+    let (state, round, delta) = (RefCell::new(state), Cell::new(0), Cell::new(0));
+    compare_with(
+        "write, 1 % changed",
+        ROUNDS,
+        &mut || {
+            let _ = fs::remove_file(bare);
+            round.set(round.get() + 1);
+            if round.get() % 2 == 1 {
+                return; // once a round of both
+            }
+            let mut state = state.borrow_mut();
+            let few = usize::try_from(KEYS / 100).unwrap();
+            for key in permutation(round.get(), KEYS).into_iter().take(few) {
+                let content = content(key ^ round.get());
+                state.at_mut(&key).value(value).put(content).unwrap();
+            }
+        },
+        &mut || {
+            delta.set(take(&job, &mut state.borrow_mut(), &mut lineage));
+            0
+        },
+        ("bare", &mut || {
+            let _ = fs::remove_file(bare);
+            dump(map, bare);
+            0
+        }),
+    );
+    println!("bytes: {} of {full}", delta.get());
+    fs::remove_dir_all(ours).unwrap();
+}
+
 fn options(buffer: usize, compression: Compression) -> WriteOptions {
     WriteOptions::default()
         .with_run(RunOptions::default().with_compression(compression))
@@ -158,6 +222,7 @@ fn main() {
             );
         }
     }
+    changed(&mut state, value, &map, &ours, &bare);
     drop(map);
 
     let (loaded, taken_in) = (RefCell::new(None), RefCell::new(None));
