@@ -24,6 +24,8 @@ struct Others {
     begin: bool,
     /// And publish it.
     publish_that: bool,
+    /// What is begun before the collection builds on a checkpoint that was retired since.
+    retained_before: bool,
     /// The collection takes what was begun before it for given up.
     expired: bool,
 }
@@ -48,8 +50,22 @@ fn run(at: usize, others: Others) -> bool {
     // Something is to be collected: an aborted one.
     let (aborted, _) = world.take(&job, None, true).unwrap();
     block_on(aborted.abort());
-    world.work();
+    // Without changes it writes no file of its own, by which it would be found.
+    if !others.retained_before {
+        world.work();
+    }
+    // The workers have not heard of a full one, which is all that is retained before the collection: the
+    // one that is begun builds on what does not count any more.
+    if others.retained_before {
+        world.unheard(|world| {
+            let (pending, parts) = world.take(&job, None, false).unwrap();
+            world.publish(pending, parts).unwrap();
+        });
+    }
     let begun = world.take(&job, None, true).unwrap();
+    if others.retained_before {
+        world.retain(&job, 1).unwrap();
+    }
     let clock = Arc::clone(&world.clock);
     let scene = Arc::new(Mutex::new(Scene {
         world,
@@ -115,7 +131,7 @@ fn interfere(scene: &mut Scene, others: Others) {
 
 #[test]
 fn while_others_begin_publish_and_retain() {
-    for choice in 0..32_u8 {
+    for choice in 0..64_u8 {
         let bit = |bit: u8| choice >> bit & 1 == 1;
         let others = Others {
             publish: bit(0),
@@ -123,6 +139,7 @@ fn while_others_begin_publish_and_retain() {
             begin: bit(2),
             publish_that: bit(3),
             expired: bit(4),
+            retained_before: bit(5),
         };
         let mut at = 0;
         while run(at, others) {

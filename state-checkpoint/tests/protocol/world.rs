@@ -244,6 +244,14 @@ impl World {
         Ok(manifest)
     }
 
+    /// Runs `work` with workers that do not hear of what is published meanwhile: they go on from where
+    /// they were.
+    pub(crate) fn unheard(&mut self, work: impl FnOnce(&mut Self)) {
+        let base = self.base.clone();
+        work(self);
+        self.base = base;
+    }
+
     pub(crate) fn retain(&mut self, job: &Job, count: usize) -> Result<()> {
         match block_on(job.retain(count)) {
             Ok(gone) => {
