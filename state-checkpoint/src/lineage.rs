@@ -1,7 +1,7 @@
 //! What a worker's next checkpoint may build on.
 
 use state_api::{
-    Error, ErrorKind, KeyGroups, Origin, Result, StateBackend, StateMeta, StateRead, StateView,
+    ErrorKind, KeyGroups, Origin, Result, StateBackend, StateMeta, StateRead, StateView,
 };
 
 use crate::manifest::{Manifest, NativeRef, Part, RunKind, RunRef};
@@ -203,15 +203,7 @@ fn parts_of<'m>(
     operator: &str,
     groups: KeyGroups,
 ) -> Result<impl Iterator<Item = &'m Part>> {
-    let parts = manifest.parts.iter();
-    let parts: Vec<_> = parts.filter(|part| part.operator == operator).collect();
-    if parts.is_empty() {
-        return Err(
-            Error::new(ErrorKind::NotFound, "the checkpoint has no such operator")
-                .with("operator", operator)
-                .with("checkpoint", manifest.checkpoint_id),
-        );
-    }
+    let parts = manifest.parts_of(operator)?;
     let own = groups.range();
     Ok(parts
         .into_iter()

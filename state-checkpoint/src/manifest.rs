@@ -11,7 +11,7 @@
 //! is damage, so no field is ever skipped or guessed.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -218,6 +218,26 @@ impl Manifest {
     /// The path of the manifest of checkpoint `id`.
     pub fn path(id: u64) -> String {
         names::manifest(id)
+    }
+
+    /// The parts of an operator, at least one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is no such operator; those that there are are named.
+    pub(crate) fn parts_of(&self, operator: &str) -> Result<Vec<&Part>> {
+        let parts = self.parts.iter();
+        let parts: Vec<&Part> = parts.filter(|part| part.operator == operator).collect();
+        if parts.is_empty() {
+            let there: BTreeSet<&str> = self.parts.iter().map(|p| p.operator.as_str()).collect();
+            let there: Vec<_> = there.into_iter().collect();
+            return Err(
+                Error::new(ErrorKind::NotFound, "the checkpoint has no such operator")
+                    .with("operator", operator)
+                    .with("operators", there.join(", "))
+                    .with("checkpoint", self.checkpoint_id),
+            );
+        }
+        Ok(parts)
     }
 
     /// The bytes of the manifest file.

@@ -15,6 +15,7 @@ use crate::fetch::Pieces;
 use crate::manifest::{Manifest, NativeRef, NativeState, Part};
 use crate::options::RestoreOptions;
 use crate::progress::{Meter, Phase};
+use crate::restore::check_covered;
 use crate::run::READ_BYTES;
 use crate::storage::{CheckpointStorage, check_path};
 use crate::task::{WriteOptions, Written};
@@ -181,7 +182,8 @@ impl Staged {
 /// The work blocks: poll this future on a thread that may block.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] when the checkpoint has no such operator, [`ErrorKind::Mismatch`] when a part is
+/// [`ErrorKind::NotFound`] when the checkpoint has no such operator, [`ErrorKind::Invalid`] when it does not hold all
+/// key groups of the backend, [`ErrorKind::Mismatch`] when a part is
 /// portable or of another backend; those of the storage and of [`StateBackend::native_restore`].
 pub async fn restore_native<B: StateBackend>(
     storage: &dyn CheckpointStorage,
@@ -192,10 +194,10 @@ pub async fn restore_native<B: StateBackend>(
     options: &RestoreOptions,
 ) -> Result<()> {
     let own = backend.key_groups().range();
-    let parts = manifest
-        .parts
-        .iter()
-        .filter(|part| part.operator == operator && part.key_groups.intersection(own).is_some());
+    let parts = manifest.parts_of(operator)?;
+    check_covered(manifest, operator, &parts, own)?;
+    let parts = parts.into_iter();
+    let parts = parts.filter(|part| part.key_groups.intersection(own).is_some());
     let mut meter = options.observer.begin(Phase::Copy, None);
     let mut folders = Vec::new();
     for part in parts {
@@ -223,13 +225,6 @@ pub async fn restore_native<B: StateBackend>(
         folders.push((folder, native));
     }
     meter.end();
-    if folders.is_empty() {
-        return Err(
-            Error::new(ErrorKind::NotFound, "the checkpoint has no such operator")
-                .with("operator", operator)
-                .with("checkpoint", manifest.checkpoint_id),
-        );
-    }
     let places: Vec<_> = folders
         .iter()
         .map(|(folder, native)| NativePlace {

@@ -9,7 +9,7 @@ use state_api::{Error, ErrorKind, KeyGroupRange, Result};
 
 use crate::catalog;
 use crate::job::{Shared, taken_over};
-use crate::manifest::{Manifest, Part, Purpose, RunKind, first_uncovered};
+use crate::manifest::{Manifest, NativeRef, Part, Purpose, RunKind, RunRef, first_uncovered};
 use crate::publish::{Checkpoint, publish};
 use crate::record::{self, Record};
 use crate::ticket::Ticket;
@@ -137,50 +137,30 @@ impl Pending {
     async fn check_files(&self, parts: &[Part]) -> Result<()> {
         let owner = self.ticket.owner();
         let runs = parts.iter().flat_map(|part| &part.runs);
-        let mut reused: Vec<_> = runs.filter(|run| !owner.owns(&run.path)).collect();
+        let mut runs: Vec<_> = runs.filter(|run| !owner.owns(&run.path)).collect();
+        let native = parts.iter().filter_map(|part| part.native.as_ref());
+        let native = native.flat_map(|native| &native.files).map(NativeRef::file);
+        let mut native: Vec<_> = native.filter(|file| !owner.owns(file.path)).collect();
         for parent in self.ticket.parents().iter().rev() {
-            if reused.is_empty() {
+            if runs.is_empty() && native.is_empty() {
                 break;
             }
             let manifest = self.parent(*parent).await?;
             let held: Vec<_> = manifest.parts.iter().flat_map(|part| &part.runs).collect();
-            reused.retain(|run| !held.iter().any(|held| held.covers(run)));
-        }
-        match reused.first() {
-            None => self.check_native(parts).await,
-            Some(run) => Err(Error::new(
-                ErrorKind::Invalid,
-                "a part refers to a file that was not written for this checkpoint, nor is a parent's as it is",
-            )
-            .with("file", &run.path)
-            .with("clip", run.clip)
-            .with("id", self.id())
-            .with("parents", format_args!("{:?}", self.ticket.parents()))),
-        }
-    }
-
-    /// The same for the files of engines.
-    async fn check_native(&self, parts: &[Part]) -> Result<()> {
-        let owner = self.ticket.owner();
-        let native = parts.iter().filter_map(|part| part.native.as_ref());
-        let files = native.flat_map(|native| &native.files);
-        let mut reused: Vec<_> = files.filter(|file| !owner.owns(&file.path)).collect();
-        for parent in self.ticket.parents().iter().rev() {
-            if reused.is_empty() {
-                break;
-            }
-            let manifest = self.parent(*parent).await?;
+            runs.retain(|run| !held.iter().any(|held| held.covers(run)));
             let held: Vec<_> = manifest.parts.iter().flat_map(Part::files).collect();
-            reused.retain(|file| !held.contains(&file.file()));
+            native.retain(|file| !held.contains(file));
         }
-        match reused.first() {
+        let unknown = runs.into_iter().map(RunRef::file).chain(native).next();
+        match unknown {
             None => Ok(()),
             Some(file) => Err(Error::new(
                 ErrorKind::Invalid,
-                "a part refers to a native file that was not written for this checkpoint, nor is a parent's",
+                "a part refers to a file that was not written for this checkpoint, nor is a parent's as it is",
             )
-            .with("file", &file.path)
-            .with("id", self.id())),
+            .with("file", file.path)
+            .with("id", self.id())
+            .with("parents", format_args!("{:?}", self.ticket.parents()))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Restore: the rows of a checkpoint, clipped to the key groups of one worker.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use state_api::key_group::KEY_GROUP_LAYOUT;
@@ -72,16 +72,27 @@ pub(crate) async fn open<'a>(
         .with("requested", groups.max_parallelism()));
     }
     let parts = parts_of(manifest, operator)?;
-    if let Some(group) = first_uncovered(groups.range(), parts.iter().map(|p| p.key_groups)) {
+    check_covered(manifest, operator, &parts, groups.range())?;
+    open_parts(storage, manifest, &parts, groups.range(), options).await
+}
+
+/// Refuses parts that leave out a key group of `range`.
+pub(crate) fn check_covered(
+    manifest: &Manifest,
+    operator: &str,
+    parts: &[&Part],
+    range: KeyGroupRange,
+) -> Result<()> {
+    if let Some(group) = first_uncovered(range, parts.iter().map(|p| p.key_groups)) {
         return Err(
             Error::new(ErrorKind::Invalid, "missing key groups in the checkpoint")
                 .with("first_missing", group)
-                .with("requested", groups.range())
+                .with("requested", range)
                 .with("operator", operator)
                 .with("checkpoint", manifest.checkpoint_id),
         );
     }
-    open_parts(storage, manifest, &parts, groups.range(), options).await
+    Ok(())
 }
 
 /// Opens all rows of `operator` that there are.
@@ -105,24 +116,7 @@ fn parts_of<'m>(manifest: &'m Manifest, operator: &str) -> Result<Vec<&'m Part>>
         .with("checkpoint", manifest.key_group_layout)
         .with("supported", KEY_GROUP_LAYOUT));
     }
-    let parts: Vec<&Part> = manifest
-        .parts
-        .iter()
-        .filter(|p| p.operator == operator)
-        .collect();
-    if parts.is_empty() {
-        let there: BTreeSet<&str> = manifest.parts.iter().map(|p| p.operator.as_str()).collect();
-        return Err(
-            Error::new(ErrorKind::NotFound, "the checkpoint has no such operator")
-                .with("operator", operator)
-                .with(
-                    "operators",
-                    there.into_iter().collect::<Vec<_>>().join(", "),
-                )
-                .with("checkpoint", manifest.checkpoint_id),
-        );
-    }
-    Ok(parts)
+    manifest.parts_of(operator)
 }
 
 async fn open_parts<'a>(
