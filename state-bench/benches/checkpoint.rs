@@ -2,7 +2,8 @@
 //! for a hash map: a loop that writes its entries through a buffer into one file and syncs that, and one
 //! that reads them into a map of the right size. One million `u64` keys, values of 100 bytes that
 //! do not compress; interleaved rounds of one run. Then an incremental checkpoint of one value in a hundred, beside
-//! that dump of all.
+//! that dump of all. Each restore, and each load, has a process of its own, as it would: in one process the
+//! allocator's free lists, which the last one left, decide more than either side.
 //!
 //! Ours has checksums, sorted rows, a manifest, names that are published atomically, and directories
 //! that are synced.
@@ -22,7 +23,9 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -31,7 +34,7 @@ use state_api::{
     KeyGroups, StateBackend as _, StateRead as _, SystemClock, Value, ValueDescriptor,
 };
 use state_bench::inputs::{mix, permutation};
-use state_bench::rounds::compare_with;
+use state_bench::rounds::{compare_told, compare_with};
 use state_checkpoint::{
     ChainPolicy, Compression, Job, JobOptions, Lineage, LocalStorage, RunOptions, Strategy,
     WriteOptions, checkpoint, latest, restore,
@@ -42,9 +45,9 @@ const KEYS: u64 = 1_000_000;
 const VALUE: usize = 100;
 const ROUNDS: usize = 9;
 
-/// As large as the state, so that there is one run; the default; and one that is small beside the state.
+/// Larger than the state; the default; and one that is small beside the state.
 const BUFFERS: [(&str, usize); 3] = [
-    ("1 run", 256 << 20),
+    ("256 MiB", 256 << 20),
     ("64 MiB", WriteOptions::BUFFER_BYTES),
     ("16 MiB", 16 << 20),
 ];
@@ -187,7 +190,41 @@ fn options(buffer: usize, compression: Compression) -> WriteOptions {
         .with_buffer_bytes(buffer)
 }
 
+/// Has another process load what lies at `path`, and tell the time.
+fn in_process(side: &str, path: &Path) -> Duration {
+    let program = std::env::current_exe().unwrap();
+    let child = Command::new(program).arg(side).arg(path).output().unwrap();
+    assert!(child.status.success(), "{child:?}");
+    let nanos = String::from_utf8(child.stdout).unwrap();
+    Duration::from_nanos(nanos.trim().parse().unwrap())
+}
+
+/// The other process.
+fn load_and_tell(side: &str, path: &Path) {
+    let begun = Instant::now();
+    let (entries, took) = if side == OURS {
+        let state = restored(path);
+        let took = begun.elapsed(); // dropping it is not part of it
+        (state.memory_held().entries, took)
+    } else {
+        let map = load(path);
+        let took = begun.elapsed();
+        (u64::try_from(map.len()).unwrap(), took)
+    };
+    assert_eq!(entries, KEYS);
+    println!("{}", took.as_nanos());
+}
+
+const OURS: &str = "--restore";
+const BARE: &str = "--load";
+
 fn main() {
+    let mut args = std::env::args().skip(1);
+    if let (Some(side), Some(path)) = (args.next(), args.next())
+        && (side == OURS || side == BARE)
+    {
+        return load_and_tell(&side, Path::new(&path));
+    }
     let dir = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
     let dir = dir.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").to_owned());
     let dir = tempfile::tempdir_in(dir).unwrap();
@@ -225,34 +262,17 @@ fn main() {
     changed(&mut state, value, &map, &ours, &bare);
     drop(map);
 
-    let (loaded, taken_in) = (RefCell::new(None), RefCell::new(None));
-    let is_first = Cell::new(true);
+    let whole: Bare = (0..KEYS).map(|key| (key, content(key))).collect();
+    dump(&whole, &bare);
+    drop(whole);
     for (name, buffer) in BUFFERS {
         for compression in [Compression::None, Compression::Lz4] {
             write(&mut state, &ours, &options(buffer, compression));
-            if is_first.take() {
-                let map: Bare = (0..KEYS).map(|key| (key, content(key))).collect();
-                dump(&map, &bare);
-            }
-            compare_with(
+            compare_told(
                 &format!("restore, {name}, {compression:?}"),
                 ROUNDS,
-                &mut || {
-                    loaded.take();
-                    taken_in.take();
-                },
-                &mut || {
-                    let state = restored(&ours);
-                    let entries = state.memory_held().entries;
-                    taken_in.replace(Some(state));
-                    entries
-                },
-                ("bare", &mut || {
-                    let map = load(&bare);
-                    let entries = u64::try_from(map.len()).unwrap();
-                    loaded.replace(Some(map));
-                    entries
-                }),
+                &mut || in_process(OURS, &ours),
+                ("bare", &mut || in_process(BARE, &bare)),
             );
             fs::remove_dir_all(&ours).unwrap();
         }

@@ -1,7 +1,7 @@
 //! Two sides that do the same work in turn.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Seconds, and those on the CPU where the system tells.
 struct Timed {
@@ -86,11 +86,37 @@ pub fn compare_with(
         walls.push(their.wall / our.wall);
         cpus.extend(their.cpu.zip(our.cpu).map(|(their, our)| their / our));
     }
-    let (median, least, most) = spread(walls);
-    print!("{what:<28} {median:.2} of {name}  ({least:.2} to {most:.2})");
+    print_ratio(what, name, walls);
     if !cpus.is_empty() {
         let (median, least, most) = spread(cpus);
         print!("  [{median:.2}, {least:.2} to {most:.2}]");
     }
+    println!();
+}
+
+fn print_ratio(what: &str, name: &str, ratios: Vec<f64>) {
+    let (median, least, most) = spread(ratios);
+    print!("{what:<28} {median:.2} of {name}  ({least:.2} to {most:.2})");
+}
+
+/// [`compare`] of two sides that tell themselves how long they took, as processes of their own do.
+pub fn compare_told(
+    what: &str,
+    rounds: usize,
+    ours: &mut dyn FnMut() -> Duration,
+    (name, other): (&str, &mut dyn FnMut() -> Duration),
+) {
+    let _warm = (ours(), other());
+    let ratios = (0..rounds).map(|round| {
+        let (our, their) = if round % 2 == 0 {
+            let our = ours();
+            (our, other())
+        } else {
+            let their = other();
+            (ours(), their)
+        };
+        their.as_secs_f64() / our.as_secs_f64()
+    });
+    print_ratio(what, name, ratios.collect());
     println!();
 }

@@ -7,7 +7,7 @@ use state_api::{Result, StateBackend, StateView};
 
 use crate::job::Job;
 use crate::manifest::Manifest;
-use crate::restore::open_restore;
+use crate::options::RestoreOptions;
 use crate::storage::CheckpointStorage;
 use crate::task::{PartTask, WriteOptions};
 
@@ -54,18 +54,19 @@ pub async fn checkpoint<V: StateView>(
 /// Restores the state of `operator` into a backend of any kind: the rows of the key groups that it
 /// owns, whoever wrote them.
 ///
+/// Rows of more than a quarter of a MiB are read on a thread of their own while the backend takes them in.
 /// The rows block: poll this future on a thread that may block. After an error the backend is to
 /// be destroyed.
 ///
 /// # Errors
-/// As [`open_restore`] and [`StateBackend::restore`].
+/// As [`open_restore`](crate::open_restore) and [`StateBackend::restore`]; [`ErrorKind::Io`](state_api::ErrorKind::Io) when the
+/// operating system gives no thread.
 pub async fn restore<B: StateBackend>(
     storage: &dyn CheckpointStorage,
     manifest: &Manifest,
     operator: &str,
     backend: &mut B,
 ) -> Result<()> {
-    let mut rows = open_restore(storage, manifest, operator, backend.key_groups()).await?;
-    let states = rows.states().to_vec();
-    backend.restore(&states, &mut rows)
+    let options = RestoreOptions::default();
+    options.restore(storage, manifest, operator, backend).await
 }

@@ -92,6 +92,7 @@ mod pending;
 mod pin;
 mod progress;
 mod publish;
+mod read_ahead;
 mod record;
 mod restore;
 pub mod run;

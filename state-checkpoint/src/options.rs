@@ -6,6 +6,7 @@ use crate::digest::Digest;
 use crate::logical;
 use crate::manifest::Manifest;
 use crate::progress::{Observer, Progress};
+use crate::read_ahead;
 use crate::restore::{self, RestoreSource};
 use crate::storage::CheckpointStorage;
 use crate::verify::{self, VerifyReport};
@@ -34,8 +35,9 @@ impl RestoreOptions {
     /// The default memory for reading: 64 MiB.
     pub const BUFFER_BYTES: usize = 64 << 20;
 
-    /// Sets how much memory reading may take: the indexes of all runs concerned, and what is read
-    /// ahead of those that are merged at one time, at most 1 MiB each.
+    /// Sets how much memory reading may take: the indexes of all runs concerned, what is read
+    /// ahead of those that are merged at one time, at most 1 MiB each, and the rows that wait for the
+    /// backend, at most 1 MiB.
     ///
     /// However little it is, each run that is merged has one block in memory besides (64 KiB as this
     /// crate writes them, or a row that is larger), and so have its range tombstones; and a run has
@@ -45,7 +47,7 @@ impl RestoreOptions {
         self
     }
 
-    /// Sets whom to tell how far the work is: about once per MiB, on the thread that works.
+    /// Sets whom to tell how far the work is: about once per MiB, on the thread that reads.
     pub fn with_progress(mut self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.observer = Observer::new(progress);
         self
@@ -77,10 +79,14 @@ impl RestoreOptions {
         operator: &str,
         backend: &mut B,
     ) -> Result<()> {
-        let rows = self.open(storage, manifest, operator, backend.key_groups());
-        let mut rows = rows.await?;
+        let batches = read_ahead::bytes(self.buffer_bytes);
+        let reading = self.clone().with_buffer_bytes(self.buffer_bytes - batches);
+        let rows = reading.open(storage, manifest, operator, backend.key_groups());
+        let rows = rows.await?;
         let states = rows.states().to_vec();
-        backend.restore(&states, &mut rows)
+        read_ahead::read_ahead(rows, self.buffer_bytes, |rows| {
+            backend.restore(&states, rows)
+        })
     }
 
     /// As [`verify`](crate::verify()), with these options.

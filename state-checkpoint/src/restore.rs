@@ -26,6 +26,7 @@ pub struct RestoreSource<'a> {
     states: Vec<StateMeta>,
     merge: Merge<'a>,
     meter: Option<Meter>,
+    about_rows: u64,
 }
 
 /// Opens the rows of `operator` in the key groups `groups`.
@@ -171,6 +172,10 @@ async fn open_parts<'a>(
     let index_bytes = files.values().map(RunFile::index_bytes).sum::<u64>();
     let buffer = u64::try_from(options.buffer_bytes).unwrap_or(u64::MAX);
     let ahead = buffer.saturating_sub(index_bytes) / most_open(&sources).max(1);
+    let about_rows = sources
+        .iter()
+        .map(|source| source.file.block_rows(source.clip))
+        .sum();
     let bytes_total = sources
         .iter()
         .map(|source| source.file.block_bytes(source.clip))
@@ -184,6 +189,7 @@ async fn open_parts<'a>(
         states,
         merge: Merge::new(sources, reading),
         meter: Some(meter),
+        about_rows,
     })
 }
 
@@ -271,5 +277,10 @@ impl RowSource for RestoreSource<'_> {
             meter.end();
         }
         Ok(None)
+    }
+
+    /// All rows and tombstones of all runs.
+    fn about_rows(&self) -> u64 {
+        self.about_rows
     }
 }

@@ -380,7 +380,9 @@ impl Target<'_> {
         let mut count = 1;
         let mut reported = (0, 0);
         while let Some(change) = changes.next_change()? {
-            writer.push(change).await?;
+            if writer.add(change)? {
+                writer.flush().await?;
+            }
             count += 1;
             if count % LOOK == 0 {
                 self.options.cancel.check()?;

@@ -17,6 +17,7 @@ use state_table::{
 
 use crate::bound::{BoundFamily, HeapBound, Take};
 use crate::codec::{ListRows, MapRows, ValueRows};
+use crate::forecast::Forecast;
 use crate::opaque::OpaqueRows;
 use crate::slot::{
     Content, FrozenState, HeapState, Kind, MAX_COLLECTION_ROWS, Slot, TypedState, unfit,
@@ -229,7 +230,14 @@ impl<K: StateKey> HeapBackend<K> {
     /// Takes in all rows of a restore.
     fn take_rows(&mut self, states: &[StateMeta], mut rows: CheckedRows<'_, K>) -> Result<()> {
         let targets = self.restore_targets(states)?;
+        let mut forecast = Forecast::new(rows.about_rows());
         while let Some(row) = rows.next_row()? {
+            if let Some((part, whole)) = forecast.at_row(row.group) {
+                let states = self.slots.iter_mut().flatten();
+                states
+                    .filter_map(|slot| slot.content.registered_mut())
+                    .for_each(|state| state.make_room(part, whole));
+            }
             let target = targets.get(row.state as usize).copied();
             self.restore_row(target.unwrap_or(usize::MAX), row)?;
         }

@@ -62,6 +62,11 @@ impl RowBuffer {
         }
     }
 
+    /// Bytes that it may take.
+    pub(crate) fn budget(&self) -> usize {
+        self.budget
+    }
+
     /// Forgets all rows; keeps the chunks.
     pub(crate) fn clear(&mut self) {
         self.index = Vec::new();

@@ -14,7 +14,7 @@ use state_api::{KeyGroupRange, KeyGroups, KeyHash, Result, RowRef, StateKey, Sta
 use state_table::{Frozen, FrozenSegment, FrozenTable, IntoSegments, KeyedRow, LoggedChanges};
 
 use crate::codec::RowCodec;
-use crate::walk::SortedRuns;
+use crate::runs::SortedRuns;
 
 /// Encoded changes, up to about a limit.
 #[derive(Debug)]

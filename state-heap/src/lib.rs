@@ -20,6 +20,7 @@
 //! # Ok::<(), state_api::Error>(())
 //! ```
 
+mod ahead;
 mod backend;
 mod bound;
 mod buffer;
@@ -27,7 +28,9 @@ mod changes;
 mod codec;
 mod common;
 mod export;
+mod forecast;
 mod opaque;
+mod runs;
 mod slot;
 mod view;
 mod walk;
@@ -36,5 +39,5 @@ pub use backend::HeapBackend;
 pub use bound::HeapBound;
 pub use changes::{ChangedRows, HeapChanges};
 pub use export::HeapRows;
+pub use runs::SortedRuns;
 pub use view::HeapView;
-pub use walk::SortedRuns;

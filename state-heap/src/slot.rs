@@ -42,6 +42,8 @@ pub(crate) trait HeapState: Any + Send {
     fn tracking_bytes(&self) -> usize;
     /// Takes in a row; rows come checked, in ascending order.
     fn restore_row(&mut self, row_key: &[u8], envelope: &[u8]) -> Result<()>;
+    /// Makes room for what is to come of a restore, when the first `part` of `whole` rows have come.
+    fn make_room(&mut self, part: u64, whole: u64);
     /// Ends a restore.
     fn finish_restore(&mut self) -> Result<()>;
     /// Gives up a restore half-way: the state refuses all further use.
@@ -208,6 +210,11 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
             state,
         });
         Ok(())
+    }
+
+    fn make_room(&mut self, part: u64, whole: u64) {
+        let rows = self.table.rows().len() as u128 * u128::from(whole) / u128::from(part.max(1));
+        self.table.reserve(usize::try_from(rows).unwrap_or(0));
     }
 
     fn poison(&mut self) {

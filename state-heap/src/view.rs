@@ -15,8 +15,8 @@ use state_table::{ChunkedList, ChunkedMap, FrozenTable, TypedRead};
 
 use crate::changes::{ChangedRows, HeapChanges, Question};
 use crate::export::HeapRows;
+use crate::runs::SortedRuns;
 use crate::slot::{FrozenState, TypedView, unfit};
-use crate::walk::SortedRuns;
 
 /// A consistent view of a [`HeapBackend`](crate::HeapBackend). Reads are borrows, as on the
 /// backend.

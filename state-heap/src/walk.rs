@@ -1,16 +1,12 @@
-//! What a checkpoint writes of a view: all rows, in sorted runs that fit into a buffer.
+//! The rows of a state, in the order in which memory has them.
 
 use std::any::Any;
-use std::fmt;
 use std::hint::black_box;
 use std::ops::Range;
 use std::sync::Arc;
 
 use state_api::key::encode;
-use state_api::{
-    ChangeSource, Error, ErrorKind, KeyGroupRange, KeyGroups, KeyHash, Result, RowChange, StateKey,
-    StateValue,
-};
+use state_api::{KeyGroupRange, KeyGroups, KeyHash, Result, StateKey, StateValue};
 use state_table::{Frozen, FrozenSegment, IntoSegments, KeyedRow};
 
 use crate::buffer::RowBuffer;
@@ -130,83 +126,5 @@ where
                 return Ok(false);
             }
         }
-    }
-}
-
-/// What a checkpoint writes of a view in a range of key groups: see
-/// [`StateView::into_changes`](state_api::StateView::into_changes).
-///
-/// The rows are encoded in the order in which they lie in memory, into a buffer that is sorted and
-/// given as a run whenever it is full. Segments of the tables are released as soon as they are
-/// encoded, before their run is read.
-///
-/// Memory: the buffer, one row, and one sixteenth of the buffer, at most 1 MiB. A buffer of any size
-/// holds at least one row.
-pub struct SortedRuns {
-    /// By the index of the state; `None` when its rows are all encoded.
-    states: Vec<Option<Box<dyn WalkState>>>,
-    state: usize,
-    buffer: RowBuffer,
-    failed: bool,
-}
-
-impl SortedRuns {
-    pub(crate) fn new(states: Vec<Box<dyn WalkState>>, buffer: usize) -> Self {
-        Self {
-            states: states.into_iter().map(Some).collect(),
-            state: 0,
-            buffer: RowBuffer::new(buffer),
-            failed: false,
-        }
-    }
-
-    /// Fills the buffer with the rows of the states from the current one on.
-    fn fill(&mut self) -> Result<()> {
-        while let Some(state) = self.states.get_mut(self.state) {
-            let index = u32::try_from(self.state)
-                .map_err(|_| Error::new(ErrorKind::Invalid, "more states than rows can name"))?;
-            if self.buffer.is_full() || !self.buffer.begin_state(index) {
-                return Ok(());
-            }
-            if let Some(state) = state
-                && state.fill(&mut self.buffer)?
-            {
-                return Ok(());
-            }
-            *state = None;
-            self.state += 1;
-        }
-        Ok(())
-    }
-}
-
-impl ChangeSource for SortedRuns {
-    fn next_run(&mut self) -> Result<bool> {
-        if self.failed {
-            return Err(Error::new(
-                ErrorKind::Poisoned,
-                "an earlier run of these changes could not be encoded",
-            ));
-        }
-        self.buffer.clear();
-        let filled = self.fill();
-        self.failed = filled.is_err();
-        filled?;
-        self.buffer.sort();
-        Ok(!self.buffer.is_empty())
-    }
-
-    #[inline]
-    fn next_change(&mut self) -> Result<Option<RowChange<'_>>> {
-        Ok(self.buffer.next_row().map(RowChange::Put))
-    }
-}
-
-impl fmt::Debug for SortedRuns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SortedRuns")
-            .field("states", &self.states.len())
-            .field("state", &self.state)
-            .finish_non_exhaustive()
     }
 }

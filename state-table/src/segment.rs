@@ -185,6 +185,19 @@ impl<R: Row> Segment<R> {
         Some(rebuild(table, capacity.max(len)))
     }
 
+    /// Makes space for `rows` rows in all, by rehashing where there is none. Returns as [`Segment::grow`].
+    pub(crate) fn reserve(&mut self, rows: usize, follow: bool) -> Option<Moves> {
+        let table = self.own();
+        if table.capacity() >= rows {
+            return None;
+        }
+        if follow {
+            return Some(rebuild(table, rows));
+        }
+        table.reserve(rows - table.len(), |row| probe(row.hash()));
+        None
+    }
+
     /// Releases memory after removals. Returns where the rows went, if `follow` asks for it.
     #[cold]
     pub(crate) fn trim(&mut self, follow: bool) -> Option<Moves> {

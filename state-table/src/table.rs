@@ -553,6 +553,30 @@ impl<R: Row> Table<R> {
         }
     }
 
+    /// Makes room for `rows` rows in all, before they come: as many segments as they will need at least if
+    /// their hashes are even, of the size that they will have. Of a table that is filled afterwards only those
+    /// segments split that chance gave more than their cap.
+    pub fn reserve(&mut self, rows: usize) {
+        loop {
+            if rows / self.segments.len() <= self.max_rows {
+                break;
+            }
+            let hashes: Vec<u64> = self.directory.cells().map(|cell| cell.hashes.0).collect();
+            for hash in hashes {
+                if !self.split(hash, self.directory.slot(hash)) {
+                    return;
+                }
+            }
+        }
+        if self.segments.len() == 1 {
+            return; // small: it grows as it is filled
+        }
+        for slot in 0..self.segments.len() {
+            let max_rows = self.max_rows;
+            self.resize(slot, |segment, follow| segment.reserve(max_rows, follow));
+        }
+    }
+
     /// Splits a segment, unless the directory must not grow.
     fn split(&mut self, hash: u64, slot: usize) -> bool {
         if !self.directory.can_split(slot) {

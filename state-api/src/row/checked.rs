@@ -80,6 +80,10 @@ impl<K: StateKey> RowSource for CheckedRows<'_, K> {
             Err(error) => Err(error.with("state", &state.name)),
         }
     }
+
+    fn about_rows(&self) -> u64 {
+        self.rows.about_rows()
+    }
 }
 
 impl<K> fmt::Debug for CheckedRows<'_, K> {

@@ -57,10 +57,20 @@ pub trait RowSource {
     /// Whatever the source meets: [`Io`](crate::ErrorKind::Io),
     /// [`Corrupt`](crate::ErrorKind::Corrupt), [`Codec`](crate::ErrorKind::Codec).
     fn next_row(&mut self) -> Result<Option<RowRef<'_>>>;
+
+    /// About how many rows the source has in all, those that were read included; 0 where it is not known.
+    /// Only a hint, to make room by: nothing may depend on it.
+    fn about_rows(&self) -> u64 {
+        0
+    }
 }
 
 impl<S: RowSource + ?Sized> RowSource for &mut S {
     fn next_row(&mut self) -> Result<Option<RowRef<'_>>> {
         (**self).next_row()
+    }
+
+    fn about_rows(&self) -> u64 {
+        (**self).about_rows()
     }
 }

@@ -142,12 +142,20 @@ impl<'a> RunFile<'a> {
 
     /// Bytes of the blocks that [`RunFile::read`] reads.
     pub(crate) fn block_bytes(&self, clip: KeyGroupRange) -> u64 {
-        [Kind::Tombstones, Kind::Rows]
-            .into_iter()
-            .filter_map(|kind| self.facts.entries.get(self.blocks(kind, clip)))
-            .flatten()
-            .map(|entry| u64::from(entry.len))
-            .sum()
+        let kinds = [Kind::Tombstones, Kind::Rows].into_iter();
+        let blocks = kinds.flat_map(|kind| self.blocks_in(kind, clip));
+        blocks.map(|entry| u64::from(entry.len)).sum()
+    }
+
+    /// Rows and tombstones of rows in the blocks that lie in `clip` or reach into it.
+    pub(crate) fn block_rows(&self, clip: KeyGroupRange) -> u64 {
+        let blocks = self.blocks_in(Kind::Rows, clip).iter();
+        blocks.map(|entry| u64::from(entry.rows)).sum()
+    }
+
+    fn blocks_in(&self, kind: Kind, clip: KeyGroupRange) -> &[Entry] {
+        let blocks = self.facts.entries.get(self.blocks(kind, clip));
+        blocks.unwrap_or_default()
     }
 
     /// Reads the whole file once: every block, every row, and the digest.

@@ -105,17 +105,17 @@ impl RunWriter {
     /// [`ErrorKind::Invalid`] when entries are out of order (both positions are named), the state is
     /// not in the list, a range is empty, a row is larger than 4 GiB, or a base gets a tombstone;
     /// [`ErrorKind::OutOfRange`] when the key group is not one of the writer's; [`ErrorKind::Io`].
-    #[inline]
     pub async fn push(&mut self, op: RowChange<'_>) -> Result<()> {
-        self.add(op)?;
-        if self.pending.len() >= WRITE_BYTES {
+        if self.add(op)? {
             self.flush().await?;
         }
         Ok(())
     }
 
-    /// Adds an entry to the block, and a full block to what is pending.
-    fn add(&mut self, op: RowChange<'_>) -> Result<()> {
+    /// Adds an entry to the block, and a full block to what is pending. `true` when it is time to
+    /// [flush](RunWriter::flush). Apart from [`RunWriter::push`], so that a row need not be a future.
+    #[inline]
+    pub(crate) fn add(&mut self, op: RowChange<'_>) -> Result<bool> {
         match op {
             RowChange::Put(RowRef {
                 group,
@@ -125,7 +125,8 @@ impl RunWriter {
             }) => self.push_row(group, state, key, Some(envelope)),
             RowChange::Delete { group, state, key } => self.push_row(group, state, key, None),
             RowChange::DeleteRange(range) => self.push_tombstone(range),
-        }
+        }?;
+        Ok(self.pending.len() >= WRITE_BYTES)
     }
 
     #[inline]
@@ -319,7 +320,8 @@ impl RunWriter {
         self.pending.extend_from_slice(bytes);
     }
 
-    async fn flush(&mut self) -> Result<()> {
+    /// Hands what is pending to the storage.
+    pub(crate) async fn flush(&mut self) -> Result<()> {
         self.file.write(&self.pending).await?;
         self.pending.clear();
         self.pending.shrink_to(2 * WRITE_BYTES);

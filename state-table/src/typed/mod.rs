@@ -495,6 +495,11 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         count(self.rows.held().shared_bytes)
     }
 
+    /// Makes room for `rows` rows in all, before they come.
+    pub fn reserve(&mut self, rows: usize) {
+        self.rows.reserve(rows);
+    }
+
     /// Adds whole rows of owned keys, as a restore finds them, and empties `rows`. They count as there
     /// from the beginning.
     ///
