@@ -1,6 +1,7 @@
 //! Pauses of the owner: freezes, and the longest single write while a view lives.
 //!
-//! Entries of 100 bytes under `u64` keys, at 1 and 10 million; then one map of a million entries.
+//! Entries of 100 bytes under `u64` keys, at 1 and 10 million; then one map of a million entries. Of each
+//! view all is encoded on other threads meanwhile, as a checkpoint does, in every second round.
 //! Milliseconds, the worst of each run, and how many of the writes took longer than 2 ms.
 //!
 //! What the allocator and the kernel do is in the figures. glibc in particular gathers small blocks
@@ -8,7 +9,7 @@
 //! block: with boxed values that call, a freeze or a segment's copy, may take a tenth of a second.
 //! `GLIBC_TUNABLES=glibc.malloc.mxfast=0` turns the gathering off.
 //!
-//! `cargo bench -p state-heap --bench pause [-- ENTRIES ..]`
+//! `cargo bench -p state-heap --bench pause [-- ENTRIES .. [tracked]]`; `tracked` has changes tracked.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,12 +18,17 @@
     reason = "a benchmark prints, and may panic"
 )]
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Instant;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use state_api::{KeyGroups, MapDescriptor, StateBackend, StateValue, ValueDescriptor};
-use state_heap::HeapBackend;
+use state_api::{
+    ChangeSource, KeyGroups, MapDescriptor, StateBackend, StateRead, StateValue, StateView,
+    ValueDescriptor,
+};
+use state_heap::{HeapBackend, HeapView};
 
 const WRITES: u64 = 300_000;
 
@@ -61,6 +67,42 @@ fn measure(mut write: impl FnMut(u64)) -> Writes {
     }
 }
 
+/// Does `work` while, if so wished, another thread encodes what `view` has, until the work is done.
+fn beside<T>(view: HeapView<u64>, encode: bool, work: impl FnOnce() -> T) -> T {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        if encode {
+            let (view, done) = (view.clone(), &done);
+            scope.spawn(move || {
+                let range = view.key_groups().range();
+                let mut changes = view.into_changes(None, range, 64 << 20).unwrap();
+                while !done.load(Ordering::Relaxed) && changes.next_run().unwrap() {
+                    while changes.next_change().unwrap().is_some() {}
+                }
+            });
+        }
+        let result = work();
+        done.store(true, Ordering::Relaxed);
+        drop(view);
+        result
+    })
+}
+
+/// What the program is asked for: whether changes are tracked, and numbers of entries.
+fn asked() -> (bool, Vec<u64>) {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let numbers = args.iter().filter_map(|arg| arg.parse().ok());
+    (args.iter().any(|arg| arg == "tracked"), numbers.collect())
+}
+
+fn begin() -> HeapBackend<u64> {
+    let mut state = HeapBackend::new(KeyGroups::all(KeyGroups::DEFAULT).unwrap());
+    if asked().0 {
+        state.track_changes(256 << 20).unwrap();
+    }
+    state
+}
+
 /// 100 bytes behind a pointer: the allocator works with every write.
 fn boxed(x: u8) -> Vec<u8> {
     vec![x; 100]
@@ -75,7 +117,7 @@ fn values<V>(what: &str, entries: u64, make: fn(u8) -> V)
 where
     V: StateValue + Serialize + DeserializeOwned,
 {
-    let mut state = HeapBackend::<u64>::new(KeyGroups::all(KeyGroups::DEFAULT).unwrap());
+    let mut state = begin();
     let value = state.register(ValueDescriptor::<V>::new("value")).unwrap();
     for key in 0..entries {
         state.at_mut(&key).value(value).put(make(7)).unwrap();
@@ -85,20 +127,26 @@ where
         state.at_mut(&key).value(value).put(make(8)).unwrap();
     };
     let alone = measure(|i| write(&mut state, i));
-    for round in 1..=3 {
+    for round in 1..=4 {
         let before = Instant::now();
         let view = state.freeze().unwrap();
         let freeze = ms(before);
-        let with = measure(|i| write(&mut state, i));
+        let (encoded, epoch) = (round % 2 == 0, view.epoch());
+        let with = beside(view, encoded, || measure(|i| write(&mut state, i)));
+        let encoded = if encoded { ", encoded" } else { "" };
+        if asked().0 {
+            let before = Instant::now();
+            state.confirm(epoch).unwrap();
+            print!("confirm {:.3} ms ", ms(before));
+        }
         println!(
-            "{entries:>9} {what} values, view {round}: freeze {freeze:.3} ms, longest write {:.3} ms \
+            "{entries:>9} {what} values, view {round}{encoded}: freeze {freeze:.3} ms, longest write {:.3} ms \
              ({} over 2 ms; without a view {:.3}), rate {:.2} of that without",
             with.longest,
             with.over_two,
             alone.longest,
             alone.mean / with.mean
         );
-        drop(view);
     }
 }
 
@@ -106,35 +154,32 @@ fn map<V>(what: &str, entries: u64, make: fn(u8) -> V)
 where
     V: StateValue + Serialize + DeserializeOwned,
 {
-    let mut state = HeapBackend::<u64>::new(KeyGroups::all(KeyGroups::DEFAULT).unwrap());
+    let mut state = begin();
     let map = state.register(MapDescriptor::<u64, V>::new("map")).unwrap();
     for entry in 0..entries {
         state.at_mut(&1).map(map).insert(entry, make(7)).unwrap();
     }
-    for round in 1..=3 {
+    for round in 1..=4 {
         let before = Instant::now();
         let view = state.freeze().unwrap();
         let freeze = ms(before);
-        let with = measure(|i| {
-            state
-                .at_mut(&1)
-                .map(map)
-                .insert(scattered(i, entries), make(8))
-                .unwrap();
-        });
+        let encoded = round % 2 == 0;
+        let write = |i| {
+            let mut at = state.at_mut(&1);
+            at.map(map).insert(scattered(i, entries), make(8)).unwrap();
+        };
+        let with = beside(view, encoded, || measure(write));
+        let encoded = if encoded { ", encoded" } else { "" };
         println!(
-            "one map of {entries} {what} values, view {round}: freeze {freeze:.3} ms, \
+            "one map of {entries} {what} values, view {round}{encoded}: freeze {freeze:.3} ms, \
              longest write {:.3} ms ({} over 2 ms)",
             with.longest, with.over_two
         );
-        drop(view);
     }
 }
 
 fn main() {
-    let given: Vec<u64> = std::env::args()
-        .filter_map(|arg| arg.parse().ok())
-        .collect();
+    let given = asked().1;
     let sizes = if given.is_empty() {
         vec![1_000_000, 10_000_000]
     } else {

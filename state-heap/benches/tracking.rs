@@ -210,6 +210,10 @@ fn timed(states: &mut States, run: Run, order: &[u64], x: u64) -> (f64, u64) {
 
 /// Runs `run` on both alternately; between the rounds both run `undo`.
 fn compare(what: &str, both: &mut [States; 2], order: &[u64], run: Run, undo: Option<Run>) {
+    let mut wanted = std::env::args().skip(1).filter(|arg| !arg.starts_with('-'));
+    if wanted.next().is_some_and(|wanted| !what.contains(&wanted)) {
+        return;
+    }
     let (mut ratios, mut held) = (Vec::new(), 0);
     let mut best = (f64::INFINITY, f64::INFINITY);
     for round in 0..ROUNDS {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use state_api::key::{RowHash, encode};
 use state_api::{Address, KeyRef, StateKey};
 
-use crate::row::Row;
+use crate::entry_keys::EntryKeys;
 use crate::table::Table;
 use crate::typed::KeyedRow;
 
@@ -23,24 +23,8 @@ const WHOLE_FRACTION: usize = 4;
 /// Bytes that the allocation of a key is taken to need beside those of its encoding.
 const ALLOCATION: usize = 16;
 
-/// Entries of a map, by the hashes of their keys.
-type EntryKeys = Table<EntryKey>;
-
-/// An encoded map key.
-#[derive(Clone, Debug)]
-struct EntryKey {
-    hash: u64,
-    key: Box<[u8]>,
-}
-
-impl Row for EntryKey {
-    fn hash(&self) -> u64 {
-        self.hash
-    }
-}
-
 /// What is logged of a row.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Logged {
     /// All that older checkpoints have of it must go.
     Whole,
@@ -167,22 +151,14 @@ impl<K: StateKey, N: StateKey> ChangeLog<K, N> {
         };
         let is_at = |row: &KeyedRow<K, N, Logged>| row.is_at(at);
         let make = || KeyedRow::at(at, Logged::Entries(Box::default()));
-        let (row, inserted) = self
-            .current
-            .rows
-            .find_or_insert_with(at.prepared.get(), is_at, make);
+        let rows = &mut self.current.rows;
+        let (row, inserted) = rows.find_or_insert_with(at.prepared.get(), is_at, make);
         if let Logged::Entries(keys) = &mut row.state {
-            let (hash, key) = (hash.get(), &self.scratch[..]);
-            let make = || EntryKey {
-                hash,
-                key: key.into(),
-            };
-            let (_, is_new) = keys.find_or_insert_with(hash, |entry| &*entry.key == key, make);
-            if is_new {
-                self.current.outside += entry_bytes(key);
-                if keys.len() > FEW_ENTRIES.max(len / WHOLE_FRACTION) {
-                    self.current.outside -= row.state.replace();
-                }
+            let before = if inserted { 0 } else { keys.bytes() }; // even an empty one has some
+            let added = keys.insert(hash.get(), &self.scratch);
+            self.current.outside += keys.bytes() - before;
+            if added.is_none() || keys.len() > FEW_ENTRIES.max(len / WHOLE_FRACTION) {
+                self.current.outside -= row.state.replace();
             }
         }
         if inserted {
@@ -237,27 +213,7 @@ impl Logged {
     fn replace(&mut self) -> usize {
         match replace(self, Self::Whole) {
             Self::Whole => 0,
-            Self::Entries(keys) => keys.iter().map(|entry| entry_bytes(&entry.key)).sum(),
-        }
-    }
-}
-
-/// Bytes of an entry: up to two buckets, and the key.
-fn entry_bytes(key: &[u8]) -> usize {
-    2 * size_of::<EntryKey>() + ALLOCATION + key.len()
-}
-
-impl Clone for Logged {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Whole => Self::Whole,
-            Self::Entries(keys) => {
-                let mut copy = EntryKeys::default();
-                for entry in keys.iter() {
-                    copy.add(entry.hash, entry.clone(), false);
-                }
-                Self::Entries(Box::new(copy))
-            }
+            Self::Entries(keys) => keys.bytes(),
         }
     }
 }
@@ -305,7 +261,7 @@ impl<K: StateKey, N: StateKey> LoggedChanges<K, N> {
             if let Some(row) = log.rows.get(hash.get(), is_at)
                 && let Logged::Entries(keys) = &row.state
             {
-                found.extend(keys.iter().map(|entry| &*entry.key));
+                found.extend(keys.iter());
             }
         }
         found

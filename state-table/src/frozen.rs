@@ -5,8 +5,9 @@ use std::iter::FusedIterator;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use crate::all_marks::SharedMarks;
 use crate::directory::Directory;
-use crate::marks::Sealed;
+use crate::marks::SegmentMarks;
 use crate::rows::{Rows, SegmentRef};
 use crate::segment::probe;
 use crate::shared::SharedRows;
@@ -27,15 +28,22 @@ pub struct Frozen<R> {
 struct Inner<R> {
     directory: Directory,
     segments: Vec<FrozenSegment<R>>,
+    marks: SharedMarks,
     len: usize,
 }
 
 impl<R> Frozen<R> {
-    pub(crate) fn new(directory: Directory, segments: Vec<FrozenSegment<R>>, len: usize) -> Self {
+    pub(crate) fn new(
+        directory: Directory,
+        segments: Vec<FrozenSegment<R>>,
+        marks: SharedMarks,
+        len: usize,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 directory,
                 segments,
+                marks,
                 len,
             }),
         }
@@ -76,12 +84,13 @@ impl<R> Frozen<R> {
     ///
     /// With other clones of this view alive nothing is released before they are gone.
     pub fn into_segments(self) -> IntoSegments<R> {
-        let segments = match Arc::try_unwrap(self.inner) {
-            Ok(inner) => inner.segments,
-            Err(inner) => inner.segments.clone(),
+        let (segments, marks) = match Arc::try_unwrap(self.inner) {
+            Ok(inner) => (inner.segments, inner.marks),
+            Err(inner) => (inner.segments.clone(), inner.marks.clone()),
         };
         IntoSegments {
             segments: segments.into_iter(),
+            marks,
         }
     }
 }
@@ -107,19 +116,19 @@ impl<R> fmt::Debug for Frozen<R> {
 pub struct FrozenSegment<R> {
     rows: Arc<SharedRows<R>>,
     hashes: (u64, u64),
-    marks: Option<Arc<Sealed>>,
+    /// Number of the segment in its table.
+    slot: u32,
+    /// Of a segment by itself, if there are any: the chunk with its marks, and where.
+    marks: Option<(Arc<Vec<SegmentMarks>>, usize)>,
 }
 
 impl<R> FrozenSegment<R> {
-    pub(crate) fn new(
-        rows: Arc<SharedRows<R>>,
-        hashes: (u64, u64),
-        marks: Option<Arc<Sealed>>,
-    ) -> Self {
+    pub(crate) fn new(rows: Arc<SharedRows<R>>, hashes: (u64, u64), slot: u32) -> Self {
         Self {
             rows,
             hashes,
-            marks,
+            slot,
+            marks: None,
         }
     }
 
@@ -159,7 +168,10 @@ impl<R> FrozenSegment<R> {
     /// that [tracks](crate::Table::track) them since then. Possibly more, never less. Cost: that of
     /// the rows, and a word for 64 buckets.
     pub fn changed_since(&self, epoch: u64) -> impl Iterator<Item = (u32, &R)> {
-        Sealed::buckets_since(self.marks.as_ref(), epoch).filter_map(|bucket| {
+        let marks = self.marks.as_ref();
+        let marks = marks.and_then(|(chunk, place)| chunk.get(*place));
+        let buckets = marks.map(|marks| marks.buckets_since(epoch));
+        buckets.into_iter().flatten().filter_map(|bucket| {
             let row = self.rows.rows.get_bucket(bucket)?;
             Some((u32::try_from(bucket).ok()?, row))
         })
@@ -185,6 +197,7 @@ impl<R> Clone for FrozenSegment<R> {
         Self {
             rows: Arc::clone(&self.rows),
             hashes: self.hashes,
+            slot: self.slot,
             marks: self.marks.clone(),
         }
     }
@@ -199,13 +212,23 @@ impl<R> fmt::Debug for FrozenSegment<R> {
 /// The segments of a view that is being consumed, from [`Frozen::into_segments`].
 pub struct IntoSegments<R> {
     segments: std::vec::IntoIter<FrozenSegment<R>>,
+    marks: SharedMarks,
+}
+
+impl<R> IntoSegments<R> {
+    /// The segment, able to stand alone.
+    fn with_marks(&self, mut segment: FrozenSegment<R>) -> FrozenSegment<R> {
+        segment.marks = self.marks.share(segment.slot as usize);
+        segment
+    }
 }
 
 impl<R> Iterator for IntoSegments<R> {
     type Item = FrozenSegment<R>;
 
     fn next(&mut self) -> Option<FrozenSegment<R>> {
-        self.segments.next()
+        let segment = self.segments.next()?;
+        Some(self.with_marks(segment))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -215,7 +238,8 @@ impl<R> Iterator for IntoSegments<R> {
 
 impl<R> DoubleEndedIterator for IntoSegments<R> {
     fn next_back(&mut self) -> Option<FrozenSegment<R>> {
-        self.segments.next_back()
+        let segment = self.segments.next_back()?;
+        Some(self.with_marks(segment))
     }
 }
 

@@ -10,8 +10,10 @@
 //! segment of a row clones it. Nothing here locks, and a write touches an atomic only in a shared
 //! segment or in a map of more than [`ChunkedMap::SMALL`] entries.
 
+mod all_marks;
 mod change_log;
 mod directory;
+mod entry_keys;
 mod frozen;
 mod held;
 mod list;

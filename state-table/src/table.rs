@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
+use crate::all_marks::Marks;
 use crate::directory::{Cells, Directory, number};
 use crate::frozen::{EMPTY, Frozen, FrozenSegment};
 use crate::held::Held;
-use crate::marks::{Moves, SegmentMarks};
+use crate::marks::Moves;
 use crate::row::Row;
 use crate::rows::{Rows, SegmentRef};
 use crate::segment::{Halves, Segment, is_sparse, probe};
@@ -56,7 +57,7 @@ pub struct Table<R> {
     view_bytes: Arc<ViewBytes>,
     tracking: Tracking,
     /// One for each segment; none while changes are not tracked, or were given up for the interval.
-    marks: Vec<SegmentMarks>,
+    marks: Marks,
     /// About how many rows are marked as recut: not below.
     recut: usize,
 }
@@ -79,7 +80,7 @@ impl<R> Table<R> {
             bucket_bytes: 0,
             view_bytes: Arc::default(),
             tracking: Tracking::default(),
-            marks: Vec::new(),
+            marks: Marks::default(),
             recut: 0,
         }
     }
@@ -145,33 +146,24 @@ impl<R> Table<R> {
     pub fn freeze_weighed(&mut self, row_bytes: usize) -> Frozen<R> {
         let mut slots = vec![EMPTY; self.directory.len()];
         let mut frozen = Vec::with_capacity(self.segments.len());
-        let Tracking {
-            interval, floor, ..
-        } = self.tracking;
         for cell in self.directory.cells() {
-            let marks = self.marks.get_mut(cell.slot).and_then(|marks| {
-                let before = marks.bytes();
-                let sealed = marks.seal(interval, floor);
-                self.tracking.marks += marks.bytes();
-                self.tracking.marks -= before;
-                sealed
-            });
             let segment = self.segments.get_mut(cell.slot);
             if let Some(rows) = segment.and_then(|it| it.share(row_bytes, &self.view_bytes)) {
                 let slot = number(frozen.len());
                 for entry in slots.iter_mut().skip(cell.position).take(cell.width) {
                     *entry = slot;
                 }
-                frozen.push(FrozenSegment::new(rows, cell.hashes, marks));
+                frozen.push(FrozenSegment::new(rows, cell.hashes, number(cell.slot)));
             }
         }
+        let marks = self.marks.share();
         if self.tracking.is_on() {
             self.tracking.interval += 1;
             if self.marks.is_empty() {
                 self.reset_marks();
             }
         }
-        Frozen::new(self.directory.with_slots(slots), frozen, self.len)
+        Frozen::new(self.directory.with_slots(slots), frozen, marks, self.len)
     }
 
     /// What the table holds in memory. Cost: a few additions; no segment is visited.
@@ -197,18 +189,11 @@ impl<R> Table<R> {
         self.reset_marks();
     }
 
-    /// Changes are told since the freeze of `epoch` or later ones from now on, and what is only
-    /// needed for earlier ones is let go. Cost: a few instructions a segment.
+    /// Changes are told since the freeze of `epoch` or later ones from now on. What is only needed for earlier
+    /// ones is let go little by little, as segments are written, or at once where the limit would be
+    /// exceeded otherwise. Cost: none that grows with the table.
     pub fn confirm(&mut self, epoch: u64) {
-        if epoch > self.tracking.floor {
-            self.tracking.floor = epoch;
-            for marks in &mut self.marks {
-                let before = marks.bytes();
-                marks.forget(epoch);
-                self.tracking.marks += marks.bytes();
-                self.tracking.marks -= before;
-            }
-        }
+        self.tracking.floor = self.tracking.floor.max(epoch);
     }
 
     /// The earliest freeze that later views tell changes since; `None` while changes are not
@@ -225,7 +210,7 @@ impl<R> Table<R> {
 
     /// Bytes that tracking takes, what views share of it included.
     pub fn tracking_bytes(&self) -> usize {
-        self.tracking.bytes() + self.marks.capacity() * size_of::<SegmentMarks>()
+        self.tracking.beside + self.marks.bytes()
     }
 
     /// Sets how many bytes tracking may take. Beyond that it is given up until the next freeze.
@@ -242,7 +227,10 @@ impl<R> Table<R> {
 
     fn check_limit(&mut self) {
         if self.tracking_bytes() > self.tracking.limit && !self.marks.is_empty() {
-            self.give_up();
+            self.marks.forget_all(self.tracking.floor);
+            if self.tracking_bytes() > self.tracking.limit {
+                self.give_up();
+            }
         }
     }
 
@@ -250,27 +238,23 @@ impl<R> Table<R> {
     /// since.
     #[cold]
     fn give_up(&mut self) {
-        self.marks = Vec::new();
+        self.marks = Marks::default();
         self.recut = 0;
         self.tracking.floor = self.tracking.interval;
-        self.tracking.marks = 0;
         self.tracking.beside = 0;
     }
 
     /// No row is marked.
     fn reset_marks(&mut self) {
-        self.marks.clear();
-        self.marks
-            .resize_with(self.segments.len(), SegmentMarks::default);
-        self.tracking.marks = 0;
+        self.marks = Marks::new(self.segments.len());
         self.recut = 0;
     }
 
     /// Marks a row as written.
     #[inline]
     fn mark(&mut self, slot: usize, bucket: usize) {
-        if let Some(marks) = self.marks.get_mut(slot)
-            && !marks.mark(bucket)
+        if let Some(marks) = self.marks.get(slot)
+            && !marks.mark(bucket, self.tracking.interval)
         {
             self.mark_first(slot, bucket);
         }
@@ -281,8 +265,8 @@ impl<R> Table<R> {
     #[inline(never)]
     fn mark_first(&mut self, slot: usize, bucket: usize) {
         self.begin_marks(slot);
-        if let Some(marks) = self.marks.get_mut(slot) {
-            marks.mark(bucket);
+        if let Some(marks) = self.marks.get(slot) {
+            marks.mark(bucket, self.tracking.interval);
         }
     }
 
@@ -291,8 +275,10 @@ impl<R> Table<R> {
     #[inline(never)]
     fn begin_marks(&mut self, slot: usize) {
         let buckets = self.segment(slot).table().num_buckets();
-        let floor = self.tracking.floor;
-        self.book_marks(slot, |marks| marks.begin(buckets, floor));
+        let Tracking {
+            interval, floor, ..
+        } = self.tracking;
+        self.marks.begin(slot, buckets, interval, floor);
         self.check_limit();
     }
 
@@ -312,10 +298,10 @@ impl<R> Table<R> {
     #[inline(never)]
     fn begin_fresh(&mut self, slot: usize, bucket: usize) {
         let buckets = self.segment(slot).table().num_buckets();
-        self.book_marks(slot, |marks| {
-            marks.begin_fresh(buckets);
+        self.marks.begin_fresh(slot, buckets);
+        if let Some(marks) = self.marks.get_mut(slot) {
             marks.set_fresh(bucket);
-        });
+        }
         self.check_limit();
     }
 
@@ -327,23 +313,8 @@ impl<R> Table<R> {
         marks.is_some_and(|marks| {
             let table = self.segment(slot).table();
             let bucket = table.find_bucket_index(probe(hash), eq);
-            bucket.is_some_and(|bucket| marks.is_fresh(bucket))
+            bucket.is_some_and(|bucket| marks.is_fresh(bucket, self.tracking.interval))
         })
-    }
-
-    /// Runs what changes the marks of a segment, and books the difference.
-    fn book_marks(&mut self, slot: usize, change: impl FnOnce(&mut SegmentMarks)) {
-        if let Some(marks) = self.marks.get_mut(slot) {
-            let before = marks.bytes();
-            change(marks);
-            self.tracking.marks += marks.bytes();
-            self.tracking.marks -= before;
-        }
-    }
-
-    /// Whether marks have to follow when rows of a segment move.
-    fn follows(&self, slot: usize) -> bool {
-        self.marks.get(slot).is_some_and(|marks| !marks.is_blank())
     }
 
     #[inline]
@@ -368,7 +339,7 @@ impl<R: Row> Table<R> {
             self.own(slot);
         }
         if let Some(marks) = self.marks.get(slot)
-            && !marks.is_begun()
+            && !marks.is_begun(self.tracking.interval)
         {
             self.begin_marks(slot); // before the row is found, which borrows the table
         }
@@ -376,8 +347,8 @@ impl<R: Row> Table<R> {
             Segment::Owned(table) => table.find_entry(probe(hash), eq).ok()?,
             Segment::Shared(_) => return None, // never: owned above
         };
-        if let Some(marks) = self.marks.get_mut(slot) {
-            marks.mark(row.bucket_index());
+        if let Some(marks) = self.marks.get(slot) {
+            marks.mark(row.bucket_index(), self.tracking.interval);
         }
         Some(row.into_mut())
     }
@@ -440,7 +411,7 @@ impl<R: Row> Table<R> {
         let (slot, bucket) = self.insert(hash, self.directory.slot(hash), row);
         if recut && !self.marks.is_empty() {
             let buckets = self.segment(slot).table().num_buckets();
-            self.book_marks(slot, |marks| marks.set_recut(bucket, buckets));
+            self.marks.set_recut(slot, bucket, buckets);
             self.recut += 1;
         }
     }
@@ -497,7 +468,8 @@ impl<R: Row> Table<R> {
         let table = owned(&mut self.segments, slot);
         let found = table.find_entry(probe(hash), eq).ok()?;
         let marks = self.marks.get(slot);
-        let fresh = marks.is_some_and(|marks| marks.is_fresh(found.bucket_index()));
+        let now = self.tracking.interval;
+        let fresh = marks.is_some_and(|marks| marks.is_fresh(found.bucket_index(), now));
         let (row, vacant) = found.remove();
         let sparse = is_sparse(vacant.into_table());
         self.len -= 1;
@@ -582,7 +554,7 @@ impl<R: Row> Table<R> {
         if !self.directory.can_split(slot) {
             return false;
         }
-        let follow = self.follows(slot);
+        let follow = self.marks.follow(slot);
         let Some(segment) = self.segments.get_mut(slot) else {
             return false;
         };
@@ -596,14 +568,8 @@ impl<R: Row> Table<R> {
         self.bucket_bytes += segment.bytes() + upper.bytes();
         self.bucket_bytes -= before;
         let buckets = segment.table().num_buckets();
-        if let Some(marks) = self.marks.get_mut(slot) {
-            let before = marks.bytes();
-            let of_upper = marks.moved(&upper_moves, upper.table().num_buckets());
-            *marks = marks.moved(&lower_moves, buckets);
-            self.tracking.marks += marks.bytes() + of_upper.bytes();
-            self.tracking.marks -= before;
-            self.marks.push(of_upper);
-        }
+        let of_upper = (&upper_moves, upper.table().num_buckets());
+        self.marks.split(slot, (&lower_moves, buckets), of_upper);
         self.directory.split(hash);
         self.segments.push(upper);
         true
@@ -625,7 +591,7 @@ impl<R: Row> Table<R> {
 
     /// Runs what changes the buckets of an owned segment, and books the difference.
     fn resize(&mut self, slot: usize, change: impl FnOnce(&mut Segment<R>, bool) -> Option<Moves>) {
-        let follow = self.follows(slot);
+        let follow = self.marks.follow(slot);
         let Some(segment) = self.segments.get_mut(slot) else {
             return;
         };
@@ -635,7 +601,7 @@ impl<R: Row> Table<R> {
         self.bucket_bytes -= before;
         if let Some(moves) = moves {
             let buckets = segment.table().num_buckets();
-            self.book_marks(slot, |marks| *marks = marks.moved(&moves, buckets));
+            self.marks.moved(slot, &moves, buckets);
         }
     }
 }

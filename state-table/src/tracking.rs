@@ -10,19 +10,12 @@ pub(crate) struct Tracking {
     pub(crate) floor: u64,
     /// Most bytes to take.
     pub(crate) limit: usize,
-    /// Bytes that the marks take.
-    pub(crate) marks: usize,
-    /// Bytes that the caller keeps beside them.
+    /// Bytes that the caller keeps beside the marks.
     pub(crate) beside: usize,
 }
 
 impl Tracking {
     pub(crate) fn is_on(&self) -> bool {
         self.interval > 0
-    }
-
-    /// Bytes taken.
-    pub(crate) fn bytes(&self) -> usize {
-        self.marks + self.beside
     }
 }
