@@ -134,14 +134,11 @@ impl OrderedStore for RedbStore {
 
     fn close(self) -> Result<()> {
         let Self { open, dir } = self;
-        match open.close()? {
-            Some(database) => {
-                database.close().map_err(|e| failed("close", e))?;
-                dir.close()
-            }
-            // A view keeps the database open, which may touch its file once more.
-            None => dir.release(),
+        // Else a view keeps the database open, which may touch its file once more.
+        if let Some(database) = open.close()? {
+            database.close().map_err(|e| failed("close", e))?;
         }
+        dir.close()
     }
 
     fn destroy(self) -> Result<()> {

@@ -130,11 +130,6 @@ impl Columns {
             .filter_map(|(handle, number)| handle.is_some().then_some(TableId(number)))
             .collect()
     }
-
-    /// Closes the handles; returns the database.
-    pub(crate) fn into_database(self) -> Arc<Database> {
-        self.0.into_owner()
-    }
 }
 
 /// The handle of a table's column family, which is there.

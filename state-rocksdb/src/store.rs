@@ -364,14 +364,9 @@ impl OrderedStore for RocksdbStore {
             self.flush()?;
         }
         let Self { engine, dir, .. } = self;
-        match Arc::into_inner(engine.columns.into_database()) {
-            Some(database) => {
-                drop(database);
-                dir.close()
-            }
-            // A view keeps the database open, which may go on to merge files.
-            None => dir.release(),
-        }
+        // A view keeps the database open, which may go on to merge files.
+        drop(engine);
+        dir.close()
     }
 
     // Views keep the files: an engine that is open must find them, and is the one to write there.

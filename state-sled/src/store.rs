@@ -256,14 +256,8 @@ impl SharedStore for SledStore {
     fn close(self: Arc<Self>) -> Result<()> {
         let dir = self.take_dir()?;
         self.database.flush().map_err(|e| failed("flush", e))?;
-        match Arc::into_inner(self) {
-            Some(store) => {
-                drop(store);
-                dir.close()
-            }
-            // A view keeps the database open.
-            None => dir.release(),
-        }
+        drop(self);
+        dir.close()
     }
 
     // Large values are files that sled opens when they are read: views keep them.

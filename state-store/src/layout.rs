@@ -118,8 +118,8 @@ impl RowRange {
     }
 }
 
-/// Whether no key can lie between the bounds. Engines differ in what they do with such bounds;
-/// the adapter never hands them on.
+/// Whether no key can lie between the bounds. Engines differ in what they do with such bounds - some
+/// panic, as [`MemoryStore`](crate::MemoryStore) does - so the adapter never hands them on.
 pub(crate) fn is_inverted(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
     match (from, to) {
         (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use state_api::{Capability, Error, ErrorKind, Result};
 
-use crate::layout;
 use crate::store::{Entry, OrderedRead, OrderedStore, Scan, TableId};
 
 type Table = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -48,9 +47,6 @@ impl OrderedRead for MemoryStore {
     }
 
     fn scan(&self, table: TableId, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<MemoryScan<'_>> {
-        if layout::is_inverted(from, to) {
-            return Ok(MemoryScan(btree_map::Range::default()));
-        }
         let range = self
             .tables
             .get(&table)

@@ -84,8 +84,8 @@ pub trait OrderedRead {
         Ok(())
     }
 
-    /// The entries between two bounds, ascending byte by byte. Bounds that cross give an empty
-    /// scan; so does a table that does not exist.
+    /// The entries between two bounds, ascending byte by byte; none in a table that does not exist.
+    /// The adapter asks for no range that no key can lie in: bounds never cross.
     ///
     /// # Errors
     /// What the engine meets.

@@ -257,24 +257,24 @@ impl WorkDir {
         self.place.file(name)
     }
 
-    /// Ends the use of the directory: the engine has made its data durable, and nobody will change
-    /// the files any more. Lists them, which reads every byte.
+    /// Ends the use of the directory: the engine has made its data durable, and has let go of the files.
+    /// Lists them, which reads every byte, unless a view [occupies](WorkDir::occupancy) the directory still:
+    /// files may then change, and what is found next time is not compared.
     ///
     /// # Errors
     /// [`ErrorKind::Io`]; the directory is then as after a crash.
     pub fn close(self) -> Result<()> {
         let place = &self.place;
-        let inventory = Inventory::take(&place.path, place.tenant.data)?;
-        place.appear(NEW_INVENTORY, INVENTORY, &inventory.to_text()?)?;
+        // Who occupies it came by way of this, so nobody comes in after the look.
+        if Arc::strong_count(place) == 1 {
+            let inventory = Inventory::take(&place.path, place.tenant.data)?;
+            place.appear(NEW_INVENTORY, INVENTORY, &inventory.to_text()?)?;
+        }
         self.release()
     }
 
-    /// Ends the use of the directory: the engine has made its data durable, but files may still
-    /// change, because views keep it open, and occupied. What is found next time is then not compared.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Io`]; the directory is then as after a crash.
-    pub fn release(self) -> Result<()> {
+    /// Unmarks the directory.
+    fn release(self) -> Result<()> {
         let place = &self.place;
         if place.mode == Mode::Scratch {
             fs::remove_file(place.file(MARKER))

@@ -330,11 +330,35 @@ fn data_that_is_gone_is_not_taken_for_a_new_directory() {
         let mut work = WorkDir::open(dir.path(), ENGINE, opening).unwrap();
         fs::write(work.file("data"), "here").unwrap();
         work.opened().unwrap();
-        work.release().unwrap();
+        let view = work.occupancy();
+        work.close().unwrap();
+        drop(view);
         fs::remove_file(dir.path().join("data")).unwrap();
         let error = WorkDir::open(dir.path(), ENGINE, opening).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
     }
+}
+
+/// Under a view an engine may still write: merges, and what it does at its own end.
+#[test]
+fn a_close_under_a_view_lists_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let close = |held_by_a_view: bool| {
+        let mut work = open(dir.path(), OnDirty::Refuse).unwrap();
+        fs::write(work.file("data"), "as it was").unwrap();
+        work.opened().unwrap();
+        let view = held_by_a_view.then(|| work.occupancy());
+        work.close().unwrap();
+        fs::write(dir.path().join("data"), "later").unwrap();
+        drop(view);
+    };
+    close(true);
+    let work = open(dir.path(), OnDirty::Refuse).unwrap();
+    assert!(!work.is_verified());
+    work.close().unwrap();
+    close(false);
+    let error = open(dir.path(), OnDirty::Refuse).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
 }
 
 #[test]

@@ -8,7 +8,6 @@ use std::ops::Bound;
 
 use state_api::Result;
 
-use crate::layout::is_inverted;
 use crate::overlay::cursor::{BaseCursor, End, LayerCursor, LayerRow};
 use crate::overlay::layer::{Layer, Lookup};
 use crate::ranges::DeletedRange;
@@ -92,11 +91,10 @@ pub fn scan<'a, R: OrderedRead>(
     from: Bound<&[u8]>,
     to: Bound<&[u8]>,
 ) -> Result<MergedScan<'a, R>> {
-    let mut cursors = Vec::new();
-    if !is_inverted(from, to) {
-        let tables = layers.into_iter().filter_map(|layer| layer.table(table));
-        cursors.extend(tables.map(|table| LayerCursor::new(table, from, to)));
-    }
+    let tables = layers.into_iter().filter_map(|layer| layer.table(table));
+    let cursors: Vec<_> = tables
+        .map(|table| LayerCursor::new(table, from, to))
+        .collect();
     if cursors.is_empty() {
         return Ok(MergedScan(Sources::Base(base.scan(table, from, to)?)));
     }
