@@ -119,7 +119,15 @@ pub fn a_damaged_directory_is_refused_or_whole<F: BackendFactory>(factory: &F) {
     model.write_to(&mut backend, handles).unwrap();
     backend.close().unwrap();
     let files = contents(&dir);
+    let copy_of = |files: &BTreeMap<PathBuf, Vec<u8>>| {
+        let copy = site.dir();
+        for (path, content) in files {
+            put(&copy.join(path), content);
+        }
+        copy
+    };
     let mut refused = 0;
+    let mut copy = copy_of(&files);
     for (path, content) in &files {
         let mut flipped = content.clone();
         if let Some(byte) = flipped.get_mut(content.len() / 2) {
@@ -127,16 +135,10 @@ pub fn a_damaged_directory_is_refused_or_whole<F: BackendFactory>(factory: &F) {
         }
         let shorter = content.get(..content.len().saturating_sub(1));
         for damage in [Some(&flipped[..]), shorter, None] {
-            // Each on a copy, so that a backend that opens does no harm to the next.
-            let copy = site.dir();
-            for (path, content) in &files {
-                put(&copy.join(path), content);
-            }
             match damage {
                 Some(damage) => fs::write(copy.join(path), damage).unwrap(),
                 None => fs::remove_file(copy.join(path)).unwrap(),
             }
-            let before = contents(&copy);
             match site.reopen::<String>(&copy, all_groups()) {
                 Ok(mut backend) => {
                     let expected = if survives { &model } else { &Model::default() };
@@ -147,6 +149,8 @@ pub fn a_damaged_directory_is_refused_or_whole<F: BackendFactory>(factory: &F) {
                             path.display()
                         )
                     });
+                    // So that it does no harm to the next.
+                    copy = copy_of(&files);
                 }
                 Err(error) => {
                     refused += 1;
@@ -161,13 +165,18 @@ pub fn a_damaged_directory_is_refused_or_whole<F: BackendFactory>(factory: &F) {
                         path.display()
                     );
                     let mut after = contents(&copy);
+                    let mut found = after.remove(path);
                     // A lock that was lost is made anew.
-                    after.retain(|path, content| before.contains_key(path) || !content.is_empty());
+                    found.take_if(|found| damage.is_none() && found.is_empty());
+                    after.retain(|path, content| files.contains_key(path) || !content.is_empty());
+                    // As they were, but for the damage; put back, it is a copy again.
+                    let others = files.iter().filter(|(other, _)| *other != path);
                     assert!(
-                        before == after,
+                        found.as_deref() == damage && after.iter().eq(others),
                         "{} is damaged, and the refused open changed the directory",
                         path.display()
                     );
+                    fs::write(copy.join(path), content).unwrap();
                 }
             }
         }
