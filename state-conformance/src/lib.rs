@@ -37,6 +37,8 @@
 //! | [`model`] | the executable specification, and generated histories that are played on a backend and on it |
 //! | [`law`] | the law of [`StateKey`](state_api::StateKey), for any type |
 //!
+//! `docs/adding-a-backend.md` in the repository goes from nothing to a backend that passes.
+//!
 //! # A failure
 //! A property that fails panics with the law in words, expected and found. A generated one prints
 //! the shortest history that fails, the step, and the seed. Under [`suite!`] seeds of failures are
