@@ -35,6 +35,7 @@
 //! |---|---|
 //! | [`properties`] | the laws, one public function each |
 //! | [`model`] | the executable specification, and generated histories that are played on a backend and on it |
+//! | [`fault`] | storages and engines that fail at a chosen call, and what a backend does then |
 //! | [`law`] | the law of [`StateKey`](state_api::StateKey), for any type |
 //!
 //! `docs/adding-a-backend.md` in the repository goes from nothing to a backend that passes.
@@ -66,6 +67,7 @@ mod changes;
 mod crash;
 mod difference;
 mod factory;
+pub mod fault;
 pub mod law;
 pub mod model;
 pub mod properties;

@@ -6,8 +6,8 @@ use state_api::{KeyGroups, Result};
 use state_checkpoint::{
     CheckpointStorage, Compression, Manifest, MemoryStorage, latest, open_restore,
 };
+use state_conformance::fault::{Fault, Faults, FaultyStorage};
 
-use crate::support::fault::{Fault, FaultStorage};
 use crate::support::{Row, block_on, checkpoint, drain, options, part_of, publish_as, restore};
 
 fn rows(id: u64) -> Vec<Row> {
@@ -31,20 +31,20 @@ fn read(storage: &dyn CheckpointStorage) -> Result<(u64, Vec<Row>)> {
 
 #[test]
 fn taking_a_checkpoint_is_atomic() {
-    for fault in [Fault::Before, Fault::After] {
+    for fault in [Fault::Fail, Fault::Lost, Fault::Short] {
         for call in 0.. {
             let inner = MemoryStorage::new();
             take(&inner, 1).unwrap();
-            let storage = FaultStorage::new(inner, call, fault);
+            let storage = FaultyStorage::new(inner, Faults::at(call, fault));
             let taken = take(&storage, 2);
-            let (found, rows_found) = read(&storage.inner).unwrap();
+            let (found, rows_found) = read(storage.inner()).unwrap();
             assert_eq!(
                 found,
                 if taken.is_ok() { 2 } else { 1 },
                 "{fault:?} at call {call}"
             );
             assert_eq!(rows_found, rows(found));
-            if storage.calls() <= call {
+            if storage.faults().calls() <= call {
                 assert!(taken.is_ok() && call > 5, "all calls were tried");
                 break;
             }
@@ -59,9 +59,9 @@ fn a_failed_read_is_an_error_and_stays_one() {
     // The manifest is asked for again, the runs are not.
     let mut errors = 0;
     for call in 0.. {
-        let storage = FaultStorage::new(inner.clone(), call, Fault::Before);
+        let storage = FaultyStorage::new(inner.clone(), Faults::at(call, Fault::Fail));
         let found = read(&storage);
-        if storage.calls() <= call {
+        if storage.faults().calls() <= call {
             assert_eq!(found.unwrap().1, rows(1));
             assert!(call > 5 && errors > 5, "{errors} errors in {call} calls");
             break;
@@ -78,7 +78,7 @@ fn a_failed_read_is_an_error_and_stays_one() {
     let manifest = block_on(latest(&inner)).unwrap().unwrap();
     let mut errors = 0;
     for call in 0..20 {
-        let storage = FaultStorage::new(inner.clone(), call, Fault::Before);
+        let storage = FaultyStorage::new(inner.clone(), Faults::at(call, Fault::Fail));
         let all = KeyGroups::all(20).unwrap();
         let source = open_restore(&storage, &manifest, "operator", all);
         let Ok(mut source) = block_on(source) else {
@@ -90,4 +90,24 @@ fn a_failed_read_is_an_error_and_stays_one() {
         }
     }
     assert!(errors > 1);
+}
+
+/// The contract of a storage rules it out; a checksum, or a length, tells of it all the same.
+#[test]
+fn a_short_read_is_never_a_shorter_checkpoint() {
+    let inner = MemoryStorage::new();
+    take(&inner, 1).unwrap();
+    let mut errors = 0;
+    for call in 0.. {
+        let storage = FaultyStorage::new(inner.clone(), Faults::at(call, Fault::Short));
+        let found = read(&storage);
+        if storage.faults().calls() <= call {
+            assert!(errors > 5, "{errors} errors in {call} calls");
+            break;
+        }
+        match found {
+            Ok((_, found)) => assert_eq!(found, rows(1)),
+            Err(_) => errors += 1,
+        }
+    }
 }

@@ -8,8 +8,8 @@ use state_api::{ErrorKind, KeyGroups};
 use state_checkpoint::{
     CheckpointStorage, Compression, LocalFirst, Manifest, MemoryStorage, fetch, load, verify,
 };
+use state_conformance::fault::{Faults, FaultyStorage};
 
-use crate::support::fault::{Fault, FaultStorage};
 use crate::support::{
     Row, assert_corrupt, block_on, checkpoint, content, files, options, part_of, publish_as,
     replace, restore, small_checkpoint,
@@ -142,7 +142,7 @@ fn a_sound_local_copy_is_read_and_one_bad_block_costs_one_chunk() {
     let local = MemoryStorage::new();
     block_on(fetch(&manifest, &remote, &local)).unwrap();
 
-    let counted = FaultStorage::new(remote, usize::MAX, Fault::Before);
+    let counted = FaultyStorage::new(remote, Faults::none());
     let storage = LocalFirst::new(Arc::new(local.clone()), Arc::new(counted.clone()));
     assert_eq!(restore(&storage, &manifest, all).unwrap(), rows);
     assert_eq!(counted.bytes_read(), 0);

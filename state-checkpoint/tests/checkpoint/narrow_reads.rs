@@ -2,8 +2,8 @@
 
 use state_api::KeyGroups;
 use state_checkpoint::{Compression, MemoryStorage};
+use state_conformance::fault::{Faults, FaultyStorage};
 
-use crate::support::fault::{Fault, FaultStorage};
 use crate::support::{Row, checkpoint, groups, options, part_of, publish_as, restore};
 
 #[test]
@@ -17,7 +17,7 @@ fn one_group_of_a_hundred_costs_about_a_hundredth() {
     let size = part.runs[0].size;
     let manifest = publish_as(&inner, 1, checkpoint(100, vec![part])).unwrap();
 
-    let storage = FaultStorage::new(inner, usize::MAX, Fault::Before);
+    let storage = FaultyStorage::new(inner, Faults::none());
     let found = restore(&storage, &manifest, groups(100, 50, 50)).unwrap();
     assert_eq!(found, rows[5000..5100]);
     // 20 KB of rows, the index of 500 blocks, and a header.

@@ -2,8 +2,8 @@
 
 use state_api::KeyGroups;
 use state_checkpoint::{CheckpointStorage, Digest, MemoryStorage, RunOptions, load, verify};
+use state_conformance::fault::{Faults, FaultyStorage};
 
-use crate::support::fault::{Fault, FaultStorage};
 use crate::support::{
     Row, block_on, checkpoint, files, part_of, publish_as, range, small_checkpoint,
 };
@@ -47,7 +47,7 @@ fn a_file_of_two_parts_is_read_once() {
         part
     });
     let manifest = publish_as(&inner, 1, checkpoint(10, parts.to_vec())).unwrap();
-    let storage = FaultStorage::new(inner, usize::MAX, Fault::Before);
+    let storage = FaultyStorage::new(inner, Faults::none());
     let report = block_on(verify(&storage, &manifest)).unwrap();
     assert_eq!((report.files, report.rows), (1, 10));
     let size = block_on(storage.size(&whole.runs[0].path)).unwrap();

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use pollster::block_on;
 use state_checkpoint::{GcOptions, Job, MemoryStorage, Part, Pending, gc};
+use state_conformance::fault::{Faults, FaultyStorage};
 
-use crate::sim::Sim;
 use crate::world::{GRACE, World};
 
 /// What others do while the collection is paused.
@@ -78,7 +78,7 @@ fn run(at: usize, others: Others) -> bool {
         let scene = Arc::clone(&scene);
         move || interfere(&mut scene.lock().unwrap(), others)
     };
-    let sim = Sim::hooked(inner.clone(), at, hook);
+    let sim = FaultyStorage::new(inner.clone(), Faults::hooked(at, hook));
     // By the collector's clock, or by ours: a publisher's clock does not say that it is late.
     let grace = if others.expired {
         clock.advance(1);
@@ -100,7 +100,7 @@ fn run(at: usize, others: Others) -> bool {
     }
     scene.world.check(&inner, &what);
     scene.world.check_clean(&inner, &what);
-    sim.has_happened()
+    sim.faults().has_happened()
 }
 
 fn interfere(scene: &mut Scene, others: Others) {

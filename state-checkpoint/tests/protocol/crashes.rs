@@ -6,22 +6,22 @@ use std::sync::Arc;
 use pollster::block_on;
 use state_api::Result;
 use state_checkpoint::{Job, MemoryStorage, Pending};
+use state_conformance::fault::{Fault, Faults, FaultyStorage};
 
-use crate::sim::{Event, Sim};
 use crate::world::{GRACE, World, skipped};
 
 const SEEDS: u64 = 5;
 const STEPS: usize = 8;
 
 /// A life of a job: some steps, which the seed chooses. Stops at a crash; other errors it survives.
-fn live(world: &mut World, sim: &Sim) -> Result<()> {
+fn live(world: &mut World, sim: &FaultyStorage<MemoryStorage>) -> Result<()> {
     let mut job = world.open()?;
     let mut zombies: Vec<(Pending, Vec<state_checkpoint::Part>)> = Vec::new();
     for number in 0..STEPS {
         world.work();
         let step = world.rng.below(12);
         let done = act(world, &mut job, &mut zombies, step, number);
-        if sim.has_crashed() {
+        if sim.faults().has_crashed() {
             return done;
         }
     }
@@ -98,15 +98,18 @@ fn act(
 }
 
 /// Runs a life with an event at operation `at`, then checks and goes on. Whether the event came.
-fn run(seed: u64, at: usize, event: Event) -> bool {
+fn run(seed: u64, at: usize, event: Fault) -> bool {
     let inner = MemoryStorage::new();
-    let sim = Sim::new(inner.clone(), at, event);
+    let sim = FaultyStorage::new(inner.clone(), Faults::at(at, event));
     let mut world = World::new(Arc::new(sim.clone()), seed);
     let what = format!("seed {seed}, {event:?} at {at}");
     let lived = live(&mut world, &sim);
-    assert!(lived.is_ok() || sim.has_happened(), "{what}: {lived:?}");
+    assert!(
+        lived.is_ok() || sim.faults().has_happened(),
+        "{what}: {lived:?}"
+    );
     world.check(&inner, &what);
-    sim.free();
+    sim.faults().free();
 
     // The next one goes on: takes over, takes a checkpoint, retains, collects.
     world.storage = Arc::new(inner.clone());
@@ -121,10 +124,10 @@ fn run(seed: u64, at: usize, event: Event) -> bool {
     world.retain(&job, 1).unwrap();
     world.check_clean(&inner, &what);
     world.check(&inner, &what);
-    sim.has_happened()
+    sim.faults().has_happened()
 }
 
-fn every_operation(event: Event) {
+fn every_operation(event: Fault) {
     for seed in 0..SEEDS {
         let mut at = 0;
         while run(seed, at, event) {
@@ -136,20 +139,20 @@ fn every_operation(event: Event) {
 
 #[test]
 fn a_crash_before_any_operation_loses_nothing_that_was_reported() {
-    every_operation(Event::CrashBefore);
+    every_operation(Fault::CrashBefore);
 }
 
 #[test]
 fn a_crash_after_any_operation_loses_nothing_that_was_reported() {
-    every_operation(Event::CrashAfter);
+    every_operation(Fault::CrashAfter);
 }
 
 #[test]
 fn a_lost_answer_to_any_operation_loses_nothing_that_was_reported() {
-    every_operation(Event::Lost);
+    every_operation(Fault::Lost);
 }
 
 #[test]
 fn a_disk_that_is_full_at_any_operation_leaves_the_old_checkpoints() {
-    every_operation(Event::Full);
+    every_operation(Fault::Full);
 }

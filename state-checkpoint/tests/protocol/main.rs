@@ -7,7 +7,6 @@
     reason = "clippy exempts test functions, not the functions they call"
 )]
 
-mod sim;
 mod world;
 
 mod collection;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use pollster::block_on;
 use state_api::{ErrorKind, Result};
 use state_checkpoint::{Job, MemoryStorage, Part, Pending};
+use state_conformance::fault::{Faults, FaultyStorage};
 
-use crate::sim::Sim;
 use crate::world::{GRACE, World};
 
 /// What others do while the publisher is paused.
@@ -97,7 +97,7 @@ fn run(at: usize, others: Others) -> bool {
             *found.lock().unwrap() = from;
         }
     };
-    let sim = Sim::hooked(inner.clone(), at, hook);
+    let sim = FaultyStorage::new(inner.clone(), Faults::hooked(at, hook));
     world.storage = Arc::new(sim.clone());
     if let Ok(opened) = world.open() {
         *job.lock().unwrap() = Some(opened.clone());
@@ -124,7 +124,7 @@ fn run(at: usize, others: Others) -> bool {
     world.check(&inner, &what);
     world.check_clean(&inner, &what);
     world.check(&inner, &what);
-    sim.has_happened()
+    sim.faults().has_happened()
 }
 
 fn at_every_operation(others: Others) {

@@ -2,7 +2,6 @@
 
 pub(crate) mod contract;
 pub(crate) mod craft;
-pub(crate) mod fault;
 pub(crate) mod ops;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,9 @@
+//! Whatever call of the engine fails, the backend is consistent or poisoned, never wrong; and what a close kept is.
+
+use state_conformance::fault::check_store;
+use state_redb::{RedbConfig, RedbStore};
+
+#[test]
+fn every_call_of_the_engine_may_fail() {
+    check_store(|dir| RedbStore::open(dir, &RedbConfig::default().with_cache_bytes(1 << 20)));
+}
