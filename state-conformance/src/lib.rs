@@ -36,6 +36,7 @@
 //! | [`properties`] | the laws, one public function each |
 //! | [`model`] | the executable specification, and generated histories that are played on a backend and on it |
 //! | [`fault`] | storages and engines that fail at a chosen call, and what a backend does then |
+//! | [`LockstepStore`] | two engines at once, whose answers are compared |
 //! | [`law`] | the law of [`StateKey`](state_api::StateKey), for any type |
 //!
 //! `docs/adding-a-backend.md` in the repository goes from nothing to a backend that passes.
@@ -69,6 +70,7 @@ mod difference;
 mod factory;
 pub mod fault;
 pub mod law;
+mod lockstep;
 pub mod model;
 pub mod properties;
 mod refusal;
@@ -80,4 +82,5 @@ pub mod suite;
 
 pub use difference::Difference;
 pub use factory::BackendFactory;
+pub use lockstep::{LockstepScan, LockstepStore, LockstepView};
 pub use suite::PROPERTIES;
