@@ -46,7 +46,7 @@
 //! the shortest history that fails, the step, and the seed. Under [`suite!`] seeds of failures are
 //! kept in `proptest-regressions/<suite>-<theme>-<property>.txt` of the caller's crate, and tried
 //! first from then on: commit them. `STATE_CONFORMANCE_CASES` sets the number of generated
-//! histories.
+//! histories, `STATE_CONFORMANCE_SEED` a seed for all of them instead of one drawn at random.
 //!
 //! # Capabilities
 //! No property is skipped in silence. Where a backend does not promise a

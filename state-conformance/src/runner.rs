@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt::{Debug, Write};
+use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{
-    Config, FailurePersistence, FileFailurePersistence, PersistedSeed, TestCaseError, TestError,
-    TestRunner,
+    Config, FailurePersistence, FileFailurePersistence, PersistedSeed, RngSeed, TestCaseError,
+    TestError, TestRunner,
 };
 
 use crate::difference::{Difference, short};
@@ -26,6 +27,41 @@ thread_local! {
     static REGRESSIONS: Cell<Option<&'static str>> = const { Cell::new(None) };
     /// The step that the current history is at.
     static STEP: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// The seed of the property that runs on this thread, once it is drawn or given.
+    static SEED: Cell<Option<u64>> = const { Cell::new(None) };
+    /// Whether the property on this thread shrinks its failure.
+    static SHRINKS: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Runs `property` with a seed that is given; its failure is shrunk or told as it is met.
+pub(crate) fn with_seed(seed: u64, shrinks: bool, property: impl FnOnce()) {
+    struct Reset;
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            SEED.set(None);
+            SHRINKS.set(true);
+        }
+    }
+    SEED.set(Some(seed));
+    SHRINKS.set(shrinks);
+    let _reset = Reset;
+    property();
+}
+
+/// The seed of the property on this thread: given, by the environment, or drawn.
+fn seed() -> u64 {
+    let seed = SEED.get().unwrap_or_else(|| {
+        let set = std::env::var("STATE_CONFORMANCE_SEED").ok();
+        set.map_or_else(
+            || RandomState::new().hash_one("a seed"),
+            |set| {
+                set.parse()
+                    .unwrap_or_else(|error| panic!("STATE_CONFORMANCE_SEED is {set:?}: {error}"))
+            },
+        )
+    });
+    SEED.set(Some(seed));
+    seed
 }
 
 /// Runs `property` with seeds of failures kept in `file`.
@@ -79,11 +115,13 @@ pub(crate) fn check_shown<S: Strategy>(
     S::Value: Debug,
 {
     let seeds = Seeds::new();
+    let seed = seed();
     let mut runner = TestRunner::new(Config {
         cases,
+        rng_seed: RngSeed::Fixed(seed),
         failure_persistence: Some(Box::new(seeds.clone())),
         max_shrink_time: SHRINK_MS,
-        max_shrink_iters: 100_000,
+        max_shrink_iters: if SHRINKS.get() { 100_000 } else { 0 },
         ..Config::default()
     });
     let outcome = runner.run(strategy, |value| {
@@ -104,6 +142,11 @@ pub(crate) fn check_shown<S: Strategy>(
         Err(TestError::Abort(reason)) => panic!("generation was given up: {reason}"),
         Err(TestError::Fail(reason, value)) => {
             let mut report = format!("{reason}\nshortest case that fails:\n{}\n", show(&value));
+            let _ = writeln!(
+                report,
+                "all {cases} cases again: STATE_CONFORMANCE_SEED={seed}, STATE_CONFORMANCE_CASES={}",
+                self::cases()
+            );
             if let Some(seed) = seeds.failed() {
                 let _ = writeln!(report, "seed: {seed}");
                 match REGRESSIONS.get() {

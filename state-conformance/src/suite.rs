@@ -15,6 +15,12 @@ pub fn run(
     crash::with_test(name, || runner::with_regressions(file, test));
 }
 
+/// Runs a property with a seed that is given, and not drawn, and shrinks a failure if asked to: for tests of
+/// the suite itself.
+pub fn seeded(seed: u64, shrinks: bool, property: impl FnOnce()) {
+    runner::with_seed(seed, shrinks, property);
+}
+
 /// Tests a backend: `suite!(name, factory)` expands to `mod name` with one `#[test]` per property.
 ///
 /// `factory` is an expression, evaluated by each test, whose value is a
@@ -80,11 +86,18 @@ macro_rules! __properties {
                 large_values_fit
                 many_values_are_read_as_one_by_one
             }
+            writing {
+                modify_starts_from_what_is_there
+                namespaces_merge_into_one
+                counts_follow_every_write
+                keys_are_listed_while_they_change
+            }
             clearing {
                 emptied_collections_disappear
                 clear_touches_only_its_own_rows
                 states_do_not_interfere
                 namespaces_do_not_interfere
+                keys_of_all_ones_are_cleared_alone
             }
             keys {
                 keys_of_many_types_round_trip
@@ -117,6 +130,8 @@ macro_rules! __properties {
                 rows_ascend_within_the_asked_range
             }
             checkpoints {
+                a_checkpoint_restores_what_it_was_taken_of
+                a_checkpoint_restores_at_other_parallelism
                 unregistered_states_are_carried
                 restored_rows_that_do_not_fit_are_refused
                 rows_that_nobody_writes_are_refused

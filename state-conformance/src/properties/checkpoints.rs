@@ -1,16 +1,19 @@
 //! Restoring: what is taken, carried and refused.
 
+use std::collections::BTreeMap;
+
 use state_api::{
-    ErrorKind, KeyGroups, ListDescriptor, MapDescriptor, StateBackend, StateKind, StateMeta,
-    StateRead, ValueDescriptor,
+    ErrorKind, KeyGroups, KeyHash, ListDescriptor, MapDescriptor, StateBackend, StateKind,
+    StateMeta, StateRead, ValueDescriptor,
 };
 
 use crate::backup::Backup;
+use crate::difference::Difference;
 use crate::factory::BackendFactory;
 use crate::model::{Handles, Model, compare};
 use crate::refusal::{assert_refused, assert_same};
 use crate::rows::{Given, Row, gather, logical};
-use crate::site::{MAX_PARALLELISM, Site, all_groups};
+use crate::site::{MAX_PARALLELISM, Site, all_groups, worker_groups};
 
 /// Some state of all kinds.
 fn sample<B: StateBackend<Key = String>>(backend: &mut B) -> (Handles, Model) {
@@ -36,6 +39,89 @@ fn sample<B: StateBackend<Key = String>>(backend: &mut B) -> (Handles, Model) {
     }
     model.write_to(backend, handles).unwrap();
     (handles, model)
+}
+
+/// Each of two checkpoints restores the state that it was taken of, and nothing of what was written
+/// later: values, lists in order, maps, namespaces, the list of keys; whether the states are registered
+/// before the restore or after it.
+pub fn a_checkpoint_restores_what_it_was_taken_of<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let mut first = site.open::<String>();
+    let (handles, mut model) = sample(&mut first);
+    let early = (Backup::take(&mut first).unwrap(), model.clone());
+    first.at_mut("a").value(handles.counts).put(99).unwrap();
+    model.counts.edit("a", &(), |count| *count = Some(99));
+    first.at_mut("b").list(handles.events).push(7).unwrap();
+    model.events.edit("b", &(), |events| events.push(7));
+    first.at_mut("c").map(handles.scores).clear().unwrap();
+    model.scores.edit("c", &(), BTreeMap::clear);
+    let late = (Backup::take(&mut first).unwrap(), model);
+    first.at_mut("d").value(handles.counts).clear().unwrap();
+    first.destroy().unwrap();
+    for ((backup, model), name) in [early, late].iter().zip(["first", "second"]) {
+        for before in [true, false] {
+            let mut backend = site.open::<String>();
+            if before {
+                Handles::register(&mut backend).unwrap();
+            }
+            backup.restore(&mut backend).unwrap();
+            let handles = Handles::register(&mut backend).unwrap();
+            compare(&backend, handles, model)
+                .map_err(|d| d.while_doing(format_args!("the {name} checkpoint, restored")))
+                .unwrap();
+        }
+    }
+}
+
+/// A checkpoint restores at another parallelism, more workers or fewer, even or not: each worker has
+/// the state of its keys, and no other; what it writes is in the next checkpoint, with the states that
+/// only some of the workers have.
+pub fn a_checkpoint_restores_at_other_parallelism<F: BackendFactory>(factory: &F) {
+    let site = Site::new(factory);
+    let mut whole = site.open::<String>();
+    let (_, mut model) = sample(&mut whole);
+    let mut backup = Backup::take(&mut whole).unwrap();
+    for parallelism in [3, 2, 8, 5, 1, 4, 1] {
+        let mut views = Vec::new();
+        for index in 0..parallelism {
+            let mut worker = site.open_for::<String>(worker_groups(index, parallelism));
+            backup
+                .restore(&mut worker)
+                .map_err(|e| Difference::from(e).while_doing("a restore of a worker's share"))
+                .unwrap();
+            let handles = Handles::register(&mut worker).unwrap();
+            compare(&worker, handles, &model)
+                .map_err(|d| d.while_doing(format_args!("worker {index} of {parallelism}")))
+                .unwrap();
+            for key in ["a", "b"] {
+                if worker.key_groups().owns(KeyHash::of(key).unwrap()) {
+                    let mut at = worker.at_mut(key);
+                    at.list(handles.events).push(7).unwrap();
+                }
+            }
+            let name = format!("of {index}");
+            let own = worker.register(ValueDescriptor::<u64>::new(&name)).unwrap();
+            let key = (0..1000).map(|n| n.to_string());
+            let key = key.into_iter().find(|key| {
+                let hash = KeyHash::of(key.as_str()).unwrap();
+                worker.key_groups().owns(hash)
+            });
+            let key = key.unwrap();
+            let found = worker.at(key.as_str()).value(own).get().unwrap();
+            let found = found.as_deref().copied();
+            assert!(
+                found.is_none() || found == Some(u64::from(index)),
+                "the state of worker {index} holds {found:?}"
+            );
+            let mut at = worker.at_mut(key.as_str());
+            at.value(own).put(u64::from(index)).unwrap();
+            views.push(worker.freeze().unwrap());
+        }
+        for key in ["a", "b"] {
+            model.events.edit(key, &(), |events| events.push(7));
+        }
+        backup = Backup::of(views).unwrap();
+    }
 }
 
 /// States of a checkpoint that nobody registers are carried as they are: into views, through two

@@ -285,3 +285,38 @@ pub fn namespaces_do_not_interfere<F: BackendFactory>(factory: &F) {
     }
     assert_eq!(backend.key_count(value).unwrap(), 0);
 }
+
+/// Keys and namespaces whose bytes are all ones are cleared, and nothing behind them is: the end of
+/// what begins with `0xff` is not found by adding one to its last byte.
+pub fn keys_of_all_ones_are_cleared_alone<F: BackendFactory>(factory: &F) {
+    const BYTES: [u8; 4] = [0, 1, 0xfe, 0xff];
+    let site = Site::new(factory);
+    // One key group, so that close keys are close in the engine; and one byte each, without an end.
+    let mut backend = site.open_for::<u8>(state_api::KeyGroups::all(1).unwrap());
+    let list = backend.register(ListDescriptor::<u8>::new("list").namespaced::<u8>());
+    let map = backend.register(MapDescriptor::<u8, u8>::new("map").namespaced::<u8>());
+    let (list, map) = (list.unwrap(), map.unwrap());
+    let pairs = || BYTES.iter().flat_map(|key| BYTES.map(|ns| (*key, ns)));
+    for cleared in pairs() {
+        for (key, ns) in pairs() {
+            let mut at = backend.at_mut(&key);
+            let mut at = at.in_namespace(&ns);
+            at.list(list).replace([key, ns]).unwrap();
+            for map_key in BYTES {
+                at.map(map).insert(map_key, key).unwrap();
+            }
+        }
+        let (key, ns) = cleared;
+        let mut at = backend.at_mut(&key);
+        at.in_namespace(&ns).list(list).clear().unwrap();
+        at.in_namespace(&ns).map(map).clear().unwrap();
+        for (key, ns) in pairs() {
+            let at = backend.at(&key).in_namespace(&ns);
+            let found = (at.list(list).len().unwrap(), at.map(map).len().unwrap());
+            let expected = if (key, ns) == cleared { (0, 0) } else { (2, 4) };
+            let what =
+                format!("lengths at key {key:#x}, namespace {ns:#x}, after clearing {cleared:x?}");
+            assert_same(&what, &expected, &found);
+        }
+    }
+}

@@ -230,7 +230,9 @@ pub fn a_restore_is_durable_with_its_commit<F: BackendFactory>(factory: &F) {
     let mut backend = open();
     assert_eq!(backend.committed().unwrap(), Some(&b"restored"[..]));
     let handles = Handles::register(&mut backend).unwrap();
-    compare(&backend, handles, &model).unwrap();
+    compare(&backend, handles, &model)
+        .map_err(|difference| difference.while_doing("the restored state, committed"))
+        .unwrap();
 }
 
 /// A directory is of one mode for all its life, and the refusal leaves it as it is.

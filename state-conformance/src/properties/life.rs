@@ -57,7 +57,9 @@ pub fn closed_state_is_found_as_promised<F: BackendFactory>(factory: &F) {
             );
         }
         let handles = Handles::register(&mut backend).unwrap();
-        compare(&backend, handles, &model).unwrap();
+        compare(&backend, handles, &model)
+            .map_err(|difference| difference.while_doing("after a close and an open"))
+            .unwrap();
         compare(&backend.freeze().unwrap(), handles, &model).unwrap();
         backend
             .at_mut("a")
@@ -240,7 +242,9 @@ pub fn destroy_removes_the_data<F: BackendFactory>(factory: &F) {
     let handles = Handles::register(&mut backend).unwrap();
     sample().write_to(&mut backend, handles).unwrap();
     backend.destroy().unwrap();
-    let other = site.reopen::<u64>(&dir, worker_groups(0, 2)).unwrap();
+    let other = site.reopen::<u64>(&dir, worker_groups(0, 2));
+    let other =
+        other.unwrap_or_else(|error| panic!("an open for other keys after a destroy: {error:?}"));
     assert!(other.states().is_empty(), "states are left after a destroy");
     other.destroy().unwrap();
     let mut backend = site.reopen::<String>(&dir, all_groups()).unwrap();

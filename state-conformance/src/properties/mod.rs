@@ -20,6 +20,7 @@ pub mod reading;
 pub mod registration;
 mod swap;
 pub mod views;
+pub mod writing;
 
 pub use memory::long_lists_are_read_lazily;
 pub use swap::{swap, swap_within_a_chain};

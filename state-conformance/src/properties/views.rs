@@ -66,22 +66,26 @@ pub fn a_view_ignores_later_writes<F: BackendFactory>(factory: &F) {
     fill(&mut backend, handles, &mut model, 1);
     let view = backend.freeze().unwrap();
     let (frozen, mut later) = (model.clone(), model);
+    let unchanged = |after: &str| {
+        compare(&view, handles, &frozen)
+            .map_err(|d| d.while_doing(format_args!("the view, after {after}")))
+    };
     thread::scope(|scope| {
-        let reader = scope.spawn(|| (0..5).try_for_each(|_| compare(&view, handles, &frozen)));
+        let reader = scope.spawn(|| (0..5).try_for_each(|_| unchanged("writes")));
         for round in 2..20 {
             fill(&mut backend, handles, &mut later, round);
         }
         reader.join().unwrap().unwrap();
     });
-    compare(&view, handles, &frozen).unwrap();
+    unchanged("writes").unwrap();
     compare(&backend, handles, &later).unwrap();
     clear(&mut backend, handles);
-    compare(&view, handles, &frozen).unwrap();
+    unchanged("clears").unwrap();
     compare(&backend, handles, &Model::default()).unwrap();
     for name in ["counts", "events", "scores"] {
         backend.drop_state(name).unwrap();
     }
-    compare(&view, handles, &frozen).unwrap();
+    unchanged("drops").unwrap();
 }
 
 /// A view outlives its backend, whatever its end: dropped, closed or destroyed; in reads and in
