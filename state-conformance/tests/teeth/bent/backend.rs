@@ -1,4 +1,4 @@
-//! The backend: it writes and reads as the sound one does.
+//! The backend: it is the sound one, but for what is bent.
 
 use std::sync::Arc;
 
@@ -10,13 +10,16 @@ use state_api::{
 };
 use state_store::{MemoryStore, StoreBackend};
 
-use super::Bend;
+use super::rows::Without;
+use super::tables::BentTable;
 use super::view::{BentView, Rows, rows_of};
+use crate::zoo::Bend;
 
 type Sound<K> = StoreBackend<K, MemoryStore>;
 
 pub(crate) struct BentBackend<K: StateKey> {
     inner: Sound<K>,
+    groups: KeyGroups,
     bend: Option<Bend>,
     /// Rows of the freeze before.
     before: Arc<Rows>,
@@ -25,8 +28,14 @@ pub(crate) struct BentBackend<K: StateKey> {
 
 impl<K: StateKey> BentBackend<K> {
     pub(super) fn open(bend: Option<Bend>, groups: KeyGroups) -> Result<Self> {
+        let owned = if bend == Some(Bend::AcceptsForeignKeys) {
+            KeyGroups::all(groups.max_parallelism())?
+        } else {
+            groups
+        };
         Ok(Self {
-            inner: StoreBackend::new(MemoryStore::new(), groups)?,
+            inner: StoreBackend::new(MemoryStore::new(), owned)?,
+            groups,
             bend,
             before: Arc::default(),
             dropped: false,
@@ -47,7 +56,7 @@ impl<K: StateKey> StateRead for BentBackend<K> {
         <Sound<K> as StateRead>::MapRead<'r, UK, UV, N>;
 
     fn key_groups(&self) -> KeyGroups {
-        self.inner.key_groups()
+        self.groups
     }
 
     fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<Self::Prepared> {
@@ -83,11 +92,11 @@ impl<K: StateKey> StateRead for BentBackend<K> {
 impl<K: StateKey> StateBackend for BentBackend<K> {
     type View = BentView<K>;
     type ValueTable<'t, V: StateValue, N: StateKey> =
-        <Sound<K> as StateBackend>::ValueTable<'t, V, N>;
+        BentTable<<Sound<K> as StateBackend>::ValueTable<'t, V, N>>;
     type ListTable<'t, T: StateValue, N: StateKey> =
-        <Sound<K> as StateBackend>::ListTable<'t, T, N>;
+        BentTable<<Sound<K> as StateBackend>::ListTable<'t, T, N>>;
     type MapTable<'t, UK: StateKey, UV: StateValue, N: StateKey> =
-        <Sound<K> as StateBackend>::MapTable<'t, UK, UV, N>;
+        BentTable<<Sound<K> as StateBackend>::MapTable<'t, UK, UV, N>>;
     type Bound<'b, H: Handles> = BentBound<'b, K, H>;
 
     fn name(&self) -> &'static str {
@@ -99,11 +108,19 @@ impl<K: StateKey> StateBackend for BentBackend<K> {
     }
 
     fn capability(&self) -> Capability {
-        self.inner.capability()
+        let capability = self.inner.capability();
+        match self.bend {
+            Some(Bend::PromisesBorrows) => capability.with_borrowed_reads(),
+            Some(Bend::PromisesNative) => capability.with_native_checkpoint(),
+            _ => capability,
+        }
     }
 
     fn memory_held(&self) -> MemoryHeld {
-        self.inner.memory_held()
+        MemoryHeld {
+            entries: u64::from(self.is(Bend::HoldsAGhost)),
+            ..self.inner.memory_held()
+        }
     }
 
     fn register_value<V: StateValue, N: StateKey>(
@@ -129,6 +146,9 @@ impl<K: StateKey> StateBackend for BentBackend<K> {
 
     fn drop_state(&mut self, name: &str) -> Result<()> {
         self.dropped = true;
+        if self.is(Bend::KeepsDroppedStates) {
+            return Ok(());
+        }
         self.inner.drop_state(name)
     }
 
@@ -136,26 +156,50 @@ impl<K: StateKey> StateBackend for BentBackend<K> {
         &mut self,
         handle: Value<V, N>,
     ) -> Result<Self::ValueTable<'_, V, N>> {
-        self.inner.value_table(handle)
+        let (bend, groups) = (self.bend, self.groups);
+        let inner = self.inner.value_table(handle)?;
+        Ok(BentTable {
+            inner,
+            bend,
+            groups,
+        })
     }
 
     fn list_table<T: StateValue, N: StateKey>(
         &mut self,
         handle: List<T, N>,
     ) -> Result<Self::ListTable<'_, T, N>> {
-        self.inner.list_table(handle)
+        let (bend, groups) = (self.bend, self.groups);
+        let inner = self.inner.list_table(handle)?;
+        Ok(BentTable {
+            inner,
+            bend,
+            groups,
+        })
     }
 
     fn map_table<UK: StateKey, UV: StateValue, N: StateKey>(
         &mut self,
         handle: Map<UK, UV, N>,
     ) -> Result<Self::MapTable<'_, UK, UV, N>> {
-        self.inner.map_table(handle)
+        let (bend, groups) = (self.bend, self.groups);
+        let inner = self.inner.map_table(handle)?;
+        Ok(BentTable {
+            inner,
+            bend,
+            groups,
+        })
     }
 
     fn bind<H: Handles>(&mut self, handles: H) -> Result<(Self::Bound<'_, H>, H::Bound)> {
+        let (bend, groups) = (self.bend, self.groups);
         let (states, handles) = self.inner.bind(handles)?;
-        Ok((BentBound(states), handles))
+        let bound = BentBound {
+            states,
+            bend,
+            groups,
+        };
+        Ok((bound, handles))
     }
 
     fn freeze(&mut self) -> Result<BentView<K>> {
@@ -166,6 +210,7 @@ impl<K: StateKey> StateBackend for BentBackend<K> {
         };
         Ok(BentView {
             inner,
+            groups: self.groups,
             bend: self.bend,
             before: std::mem::replace(&mut self.before, now),
             dropped: self.dropped,
@@ -173,7 +218,19 @@ impl<K: StateKey> StateBackend for BentBackend<K> {
     }
 
     fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()> {
-        self.inner.restore(states, rows)
+        match self.bend {
+            Some(Bend::SkipsForeignRows) => {
+                let groups = self.groups;
+                self.inner
+                    .restore(states, &mut Without::foreign(rows, groups))
+            }
+            Some(Bend::SkipsUnregistered) => {
+                let known = self.inner.states();
+                let mut rows = Without::unknown(rows, states, &known);
+                self.inner.restore(states, &mut rows)
+            }
+            _ => self.inner.restore(states, rows),
+        }
     }
 
     fn track_changes(&mut self, budget: usize) -> Result<()> {
@@ -201,14 +258,18 @@ impl<K: StateKey> StateBackend for BentBackend<K> {
     }
 }
 
-pub(crate) struct BentBound<'b, K: StateKey, H: Handles>(<Sound<K> as StateBackend>::Bound<'b, H>);
+pub(crate) struct BentBound<'b, K: StateKey, H: Handles> {
+    states: <Sound<K> as StateBackend>::Bound<'b, H>,
+    bend: Option<Bend>,
+    groups: KeyGroups,
+}
 
 impl<K: StateKey, H: Handles> BoundStates<BentBackend<K>, H> for BentBound<'_, K, H> {
     fn prepare<Q: KeyRef<K> + ?Sized>(
         &self,
         key: &Q,
     ) -> Result<<BentBackend<K> as StateRead>::Prepared> {
-        BoundStates::<Sound<K>, H>::prepare(&self.0, key)
+        BoundStates::<Sound<K>, H>::prepare(&self.states, key)
     }
 
     fn value_table<V: StateValue, N: StateKey, P>(
@@ -218,7 +279,13 @@ impl<K: StateKey, H: Handles> BoundStates<BentBackend<K>, H> for BentBound<'_, K
     where
         H: Pick<P, Handle = Value<V, N>>,
     {
-        BoundStates::<Sound<K>, H>::value_table(&mut self.0, handle)
+        let (bend, groups) = (self.bend, self.groups);
+        let inner = BoundStates::<Sound<K>, H>::value_table(&mut self.states, handle)?;
+        Ok(BentTable {
+            inner,
+            bend,
+            groups,
+        })
     }
 
     fn list_table<T: StateValue, N: StateKey, P>(
@@ -228,7 +295,13 @@ impl<K: StateKey, H: Handles> BoundStates<BentBackend<K>, H> for BentBound<'_, K
     where
         H: Pick<P, Handle = List<T, N>>,
     {
-        BoundStates::<Sound<K>, H>::list_table(&mut self.0, handle)
+        let (bend, groups) = (self.bend, self.groups);
+        let inner = BoundStates::<Sound<K>, H>::list_table(&mut self.states, handle)?;
+        Ok(BentTable {
+            inner,
+            bend,
+            groups,
+        })
     }
 
     fn map_table<UK: StateKey, UV: StateValue, N: StateKey, P>(
@@ -238,6 +311,12 @@ impl<K: StateKey, H: Handles> BoundStates<BentBackend<K>, H> for BentBound<'_, K
     where
         H: Pick<P, Handle = Map<UK, UV, N>>,
     {
-        BoundStates::<Sound<K>, H>::map_table(&mut self.0, handle)
+        let (bend, groups) = (self.bend, self.groups);
+        let inner = BoundStates::<Sound<K>, H>::map_table(&mut self.states, handle)?;
+        Ok(BentTable {
+            inner,
+            bend,
+            groups,
+        })
     }
 }

@@ -1,7 +1,9 @@
-//! Bent backends: a sound one that tells its changes with one defect.
+//! Bent backends: a sound one that writes, restores or tells its changes with one defect.
 
 mod backend;
 mod changes;
+mod rows;
+mod tables;
 mod view;
 
 use std::path::Path;
@@ -9,56 +11,8 @@ use std::path::Path;
 use state_api::{KeyGroups, Result, StateKey};
 use state_conformance::BackendFactory;
 
+use crate::zoo::Bend;
 pub(crate) use backend::BentBackend;
-
-/// What is wrong with the changes that a backend tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bend {
-    /// A delta has no tombstones: removals are not noted.
-    LosesTombstones,
-    /// A delta has no range tombstones.
-    LosesRangeTombstones,
-    /// Ranges of lists are not noted, those of maps are.
-    LosesClearedLists,
-    /// A range tombstone takes the puts of its own delta along.
-    RangesHideOwnPuts,
-    /// Rows that are new are not noted.
-    LosesNewRows,
-    /// Rows that are written again are not noted.
-    LosesRewrites,
-    /// A row comes with the value that it had at the freeze before.
-    OldValues,
-    /// A delta is relative to the freeze before, confirmed or not.
-    SinceTheFreezeBefore,
-    /// A confirmation forgets the interval behind it, too.
-    ConfirmForgetsTooMuch,
-    /// Changes are those of all key groups, whatever range is asked for.
-    AllGroups,
-    /// A cleared range comes as one tombstone for each row.
-    ClearsRowByRow,
-    /// A delta has all rows.
-    TellsAllRows,
-    /// Nothing is ever tracked.
-    NeverTracks,
-    /// All epochs are said to be tracked; what is not known is taken for no change.
-    SaysItTracks,
-    /// Any epoch may be confirmed.
-    ConfirmsAnything,
-    /// Puts and deletes descend.
-    Descends,
-    /// Range tombstones come last.
-    RangesLast,
-    /// Range tombstones are in a second run.
-    RangesInSecondRun,
-    /// The first row comes again in a second run.
-    RowsTwice,
-    /// All rows as changes lack the last one.
-    FullLacksLast,
-    /// Tracking takes more memory than it was given.
-    IgnoresBudget,
-    /// A state that is dropped and comes again is taken for the same one.
-    LosesDrops,
-}
 
 /// Opens bent backends; a sound one without a bend.
 pub(crate) struct Bent(pub(crate) Option<Bend>);

@@ -9,8 +9,9 @@ use state_api::{
 };
 use state_store::{MemoryStore, StoreBackend};
 
-use super::Bend;
 use super::changes::{BentChanges, Change};
+use super::rows::BentRows;
+use crate::zoo::Bend;
 
 type Sound<K> = <StoreBackend<K, MemoryStore> as StateBackend>::View;
 
@@ -32,6 +33,7 @@ pub(super) fn rows_of<V: StateView>(view: V) -> Result<Rows> {
 #[derive(Clone)]
 pub(crate) struct BentView<K: StateKey> {
     pub(super) inner: Sound<K>,
+    pub(super) groups: KeyGroups,
     pub(super) bend: Option<Bend>,
     /// Rows of the freeze before.
     pub(super) before: Arc<Rows>,
@@ -47,7 +49,7 @@ impl<K: StateKey> StateRead for BentView<K> {
         <Sound<K> as StateRead>::MapRead<'r, UK, UV, N>;
 
     fn key_groups(&self) -> KeyGroups {
-        self.inner.key_groups()
+        self.groups
     }
 
     fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<Self::Prepared> {
@@ -85,6 +87,15 @@ impl<K: StateKey> BentView<K> {
         self.bend == Some(bend)
     }
 
+    /// The range that is taken for the one that was asked for.
+    fn asked(&self, range: KeyGroupRange) -> Result<KeyGroupRange> {
+        let (first, last) = (range.first(), range.last());
+        if self.is(Bend::RangeOffByOne) && first < last {
+            return KeyGroupRange::new(first, last - 1);
+        }
+        Ok(range)
+    }
+
     /// The epoch that the changes are really told since; `None` for no change at all.
     fn really(&self, since: u64) -> Option<u64> {
         let epoch = self.epoch();
@@ -102,10 +113,13 @@ impl<K: StateKey> BentView<K> {
 }
 
 impl<K: StateKey> StateView for BentView<K> {
-    type Rows = <Sound<K> as StateView>::Rows;
+    type Rows = BentRows<<Sound<K> as StateView>::Rows>;
     type Changes = BentChanges;
 
     fn epoch(&self) -> u64 {
+        if self.is(Bend::EpochsRepeat) {
+            return 1;
+        }
         self.inner.epoch()
     }
 
@@ -114,7 +128,11 @@ impl<K: StateKey> StateView for BentView<K> {
     }
 
     fn into_rows(self, range: KeyGroupRange) -> Result<Self::Rows> {
-        self.inner.into_rows(range)
+        let range = self.asked(range)?;
+        Ok(BentRows {
+            bend: self.bend,
+            inner: self.inner.into_rows(range)?,
+        })
     }
 
     fn tracks_since(&self, epoch: u64) -> bool {
@@ -135,7 +153,7 @@ impl<K: StateKey> StateView for BentView<K> {
         let range = if self.is(Bend::AllGroups) {
             self.key_groups().range()
         } else {
-            range
+            self.asked(range)?
         };
         let states = self.states();
         let Some(since) = since else {
