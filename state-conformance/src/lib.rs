@@ -37,6 +37,7 @@
 //! | [`model`] | the executable specification, and generated histories that are played on a backend and on it |
 //! | [`fault`] | storages and engines that fail at a chosen call, and what a backend does then |
 //! | [`LockstepStore`] | two engines at once, whose answers are compared |
+//! | [`card`] | the capability card: what a run found out |
 //! | [`law`] | the law of [`StateKey`](state_api::StateKey), for any type |
 //!
 //! `docs/adding-a-backend.md` in the repository goes from nothing to a backend that passes.
@@ -63,6 +64,7 @@
 )]
 
 mod backup;
+pub mod card;
 mod chain;
 mod changes;
 mod crash;

@@ -17,7 +17,7 @@ use crate::difference::{Difference, short};
 
 /// Number of generated histories of a property, unless the environment says otherwise: the suite
 /// of a disk engine, unoptimised, takes some seconds.
-const CASES: u32 = 32;
+pub(crate) const CASES: u32 = 32;
 
 /// Milliseconds that shrinking may take.
 const SHRINK_MS: u32 = 60_000;
@@ -29,8 +29,31 @@ thread_local! {
     static STEP: RefCell<Option<String>> = const { RefCell::new(None) };
     /// The seed of the property that runs on this thread, once it is drawn or given.
     static SEED: Cell<Option<u64>> = const { Cell::new(None) };
+    /// Number of cases that the property on this thread was to generate.
+    static GENERATED: Cell<u64> = const { Cell::new(0) };
     /// Whether the property on this thread shrinks its failure.
     static SHRINKS: Cell<bool> = const { Cell::new(true) };
+}
+
+/// What a property generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Generated {
+    /// How many cases it was to, in all.
+    pub(crate) cases: u64,
+    pub(crate) seed: u64,
+}
+
+/// What was generated on this thread since [`forget_seed`].
+pub(crate) fn generated() -> Option<Generated> {
+    let cases = GENERATED.get();
+    let seed = SEED.get().filter(|_| cases > 0)?;
+    Some(Generated { cases, seed })
+}
+
+/// The next property draws a seed of its own.
+pub(crate) fn forget_seed() {
+    SEED.set(None);
+    GENERATED.set(0);
 }
 
 /// Runs `property` with a seed that is given; its failure is shrunk or told as it is met.
@@ -38,7 +61,7 @@ pub(crate) fn with_seed(seed: u64, shrinks: bool, property: impl FnOnce()) {
     struct Reset;
     impl Drop for Reset {
         fn drop(&mut self) {
-            SEED.set(None);
+            forget_seed();
             SHRINKS.set(true);
         }
     }
@@ -53,7 +76,8 @@ fn seed() -> u64 {
     let seed = SEED.get().unwrap_or_else(|| {
         let set = std::env::var("STATE_CONFORMANCE_SEED").ok();
         set.map_or_else(
-            || RandomState::new().hash_one("a seed"),
+            // Of 53 bits, so that a reader of JSON that takes numbers for floats keeps all of it.
+            || RandomState::new().hash_one("a seed") >> 11,
             |set| {
                 set.parse()
                     .unwrap_or_else(|error| panic!("STATE_CONFORMANCE_SEED is {set:?}: {error}"))
@@ -116,6 +140,7 @@ pub(crate) fn check_shown<S: Strategy>(
 {
     let seeds = Seeds::new();
     let seed = seed();
+    GENERATED.set(GENERATED.get() + u64::from(cases));
     let mut runner = TestRunner::new(Config {
         cases,
         rng_seed: RngSeed::Fixed(seed),
@@ -161,7 +186,7 @@ pub(crate) fn check_shown<S: Strategy>(
     }
 }
 
-fn message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied())
         .map_or_else(

@@ -1,18 +1,86 @@
 //! The macro that turns the list of properties into tests, and the list.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Instant;
+
+use crate::card::{Ledger, Outcome};
+use crate::factory::BackendFactory;
 use crate::{crash, runner};
 
-/// Runs one property of a suite; what the tests of [`suite!`](crate::suite!) call. `path` is the
-/// test's, with the crate in front.
-pub fn run(
-    crate_dir: &str,
+/// A suite as [`suite!`](crate::suite!) was asked for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Suite {
+    /// Its name.
+    pub name: &'static str,
+    /// The package of its caller.
+    pub package: &'static str,
+    /// Version of that package.
+    pub version: &'static str,
+    /// Folder of that package.
+    pub folder: &'static str,
+    /// What the backend lacks.
+    pub lacks: &'static [Lack],
+}
+
+/// A theme that a backend lacks by its design.
+#[derive(Clone, Copy, Debug)]
+pub struct Lack {
+    /// The theme.
+    pub theme: &'static str,
+    /// The property that checks the refusal.
+    pub gap: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// Lines of a report that a card has.
+const LINES: usize = 3;
+
+/// Runs one property of a suite, and notes on the card how it ended; what the tests of
+/// [`suite!`](crate::suite!) call. `path` is the test's, with the crate in front.
+pub fn run<F: BackendFactory>(
+    suite: &Suite,
     path: &'static str,
-    [suite, theme, property]: [&str; 3],
-    test: impl FnOnce(),
+    [theme, property]: [&str; 2],
+    factory: &F,
+    test: fn(&F),
 ) {
-    let file = format!("{crate_dir}/proptest-regressions/{suite}-{theme}-{property}.txt");
+    let (folder, name) = (suite.folder, suite.name);
+    let file = format!("{folder}/proptest-regressions/{name}-{theme}-{property}.txt");
     let name = path.split_once("::").map_or(path, |(_, name)| name);
-    crash::with_test(name, || runner::with_regressions(file, test));
+    let ledger = Ledger::of(suite);
+    if let Some(ledger) = &ledger {
+        ledger.begin([theme, property], factory);
+    }
+    runner::forget_seed();
+    let start = Instant::now();
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        crash::with_test(name, || runner::with_regressions(file, || test(factory)));
+    }));
+    let time = start.elapsed();
+    let generated = runner::generated();
+    let outcome = match &result {
+        Ok(()) => Outcome::Passed {
+            cases: generated.map(|generated| generated.cases),
+        },
+        Err(panic) => Outcome::Failed {
+            reason: reason(&**panic),
+        },
+    };
+    if let Some(ledger) = &ledger {
+        ledger.end([theme, property], outcome, generated, time);
+    }
+    if let Err(panic) = result {
+        resume_unwind(panic);
+    }
+}
+
+/// The first lines of what a property says when it fails.
+fn reason(panic: &(dyn Any + Send)) -> String {
+    let message = runner::message(panic);
+    let lines: Vec<_> = message.lines().take(LINES).collect();
+    lines.join("\n")
 }
 
 /// Runs a property with a seed that is given, and not drawn, and shrinks a failure if asked to: for tests of
@@ -27,22 +95,57 @@ pub fn seeded(seed: u64, shrinks: bool, property: impl FnOnce()) {
 /// [`BackendFactory`](crate::BackendFactory).
 ///
 /// Three themes are of operations that a backend may lack, by its design: `durability`, `native` and
-/// `incremental`. One that does says so, with the reason: `suite!(name, factory, lacks: [durable => "..",
-/// native => "..", incremental => ".."])`, in this order. The properties of the theme are then ignored tests that show the reason,
-/// and a live test checks that the operations answer
+/// `incremental`. One that does says so, with the reason, in any order: `suite!(name, factory, lacks:
+/// [durable => "..", native => "..", incremental => ".."])`. The properties of the theme are then ignored
+/// tests that show the reason, and a live test checks that the operations answer
 /// [`Unsupported`](state_api::ErrorKind::Unsupported) and the
 /// [capability](state_api::Capability) agrees.
+///
+/// What a run finds is on a [card](crate::card).
 #[macro_export]
 macro_rules! suite {
-    ($name:ident, $factory:expr) => {
-        $crate::suite! { $name, $factory, lacks: [] }
+    ($name:ident, $factory:expr $(,)?) => {
+        $crate::__lacks! { $name, $factory; [] [] []; }
     };
-    ($name:ident, $factory:expr,
-     lacks: [
-        $(durable => $durable:literal $(,)?)?
-        $(native => $native:literal $(,)?)?
-        $(incremental => $incremental:literal $(,)?)?
-     ] $(,)?) => {
+    ($name:ident, $factory:expr, lacks: [$($lacks:tt)*] $(,)?) => {
+        $crate::__lacks! { $name, $factory; [] [] []; $($lacks)* }
+    };
+}
+
+/// Sorts what is lacking: into a place each for `durable`, `native` and `incremental`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lacks {
+    ($name:ident, $factory:expr; $durable:tt $native:tt $incremental:tt;) => {
+        $crate::__suite! { $name, $factory; $durable $native $incremental }
+    };
+    ($name:ident, $factory:expr; [] $native:tt $incremental:tt;
+     durable => $reason:literal $(, $($rest:tt)*)?) => {
+        $crate::__lacks! { $name, $factory; [$reason] $native $incremental; $($($rest)*)? }
+    };
+    ($name:ident, $factory:expr; $durable:tt [] $incremental:tt;
+     native => $reason:literal $(, $($rest:tt)*)?) => {
+        $crate::__lacks! { $name, $factory; $durable [$reason] $incremental; $($($rest)*)? }
+    };
+    ($name:ident, $factory:expr; $durable:tt $native:tt [];
+     incremental => $reason:literal $(, $($rest:tt)*)?) => {
+        $crate::__lacks! { $name, $factory; $durable $native [$reason]; $($($rest)*)? }
+    };
+    ($name:ident, $factory:expr; $durable:tt $native:tt $incremental:tt; $($rest:tt)*) => {
+        compile_error!(concat!(
+            "`lacks: [..]` takes `durable`, `native` and `incremental`, each at most once and with its \
+             reason, as in `native => \"there are no files\"`; it cannot take `",
+            stringify!($($rest)*),
+            "`"
+        ));
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __suite {
+    ($name:ident, $factory:expr;
+     [$($durable:literal)?] [$($native:literal)?] [$($incremental:literal)?]) => {
         mod $name {
             #[allow(
                 unused_imports,
@@ -55,8 +158,32 @@ macro_rules! suite {
                 $factory
             }
 
+            const SUITE: $crate::suite::Suite = $crate::suite::Suite {
+                name: stringify!($name),
+                package: env!("CARGO_PKG_NAME"),
+                version: env!("CARGO_PKG_VERSION"),
+                folder: env!("CARGO_MANIFEST_DIR"),
+                lacks: &[
+                    $($crate::suite::Lack {
+                        theme: "durability",
+                        gap: "lacks_durable",
+                        reason: $durable,
+                    },)?
+                    $($crate::suite::Lack {
+                        theme: "native",
+                        gap: "lacks_native",
+                        reason: $native,
+                    },)?
+                    $($crate::suite::Lack {
+                        theme: "incremental",
+                        gap: "lacks_incremental",
+                        reason: $incremental,
+                    },)?
+                ],
+            };
+
             $crate::__properties! {
-                [@tests $name
+                [@tests
                     [durability lacks_durable $($durable)?]
                     [native lacks_native $($native)?]
                     [incremental lacks_incremental $($incremental)?]]
@@ -200,16 +327,16 @@ macro_rules! __properties {
 #[macro_export]
 macro_rules! __expand {
     (
-        [@tests $suite:ident $($gap:tt)*]
+        [@tests $($gap:tt)*]
         $($theme:ident { $($property:ident)* })*
         => $($optional:ident { $($may:ident)* })*
     ) => {
         $(
             mod $theme {
-                $($crate::__test! { $suite $theme $property })*
+                $($crate::__test! { $theme $property })*
             }
         )*
-        $($crate::__optional! { $suite $gap $optional { $($may)* } })*
+        $($crate::__optional! { $gap $optional { $($may)* } })*
     };
     ([@names] $($theme:ident { $($property:ident)* })* => $($optional:ident { $($may:ident)* })*) => {
         &[
@@ -223,15 +350,15 @@ macro_rules! __expand {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __optional {
-    ($suite:ident [$of:ident $gap:ident] $theme:ident { $($property:ident)* }) => {
+    ([$of:ident $gap:ident] $theme:ident { $($property:ident)* }) => {
         mod $theme {
-            $($crate::__test! { $suite $theme $property })*
+            $($crate::__test! { $theme $property })*
         }
     };
-    ($suite:ident [$of:ident $gap:ident $reason:literal] $theme:ident { $($property:ident)* }) => {
+    ([$of:ident $gap:ident $reason:literal] $theme:ident { $($property:ident)* }) => {
         mod $theme {
-            $crate::__test! { $suite $theme $gap }
-            $($crate::__test! { $suite $theme $property, #[ignore = $reason] })*
+            $crate::__test! { $theme $gap }
+            $($crate::__test! { $theme $property, #[ignore = $reason] })*
         }
     };
 }
@@ -239,15 +366,17 @@ macro_rules! __optional {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __test {
-    ($suite:ident $theme:ident $property:ident $(, $(#[$attribute:meta])+)?) => {
+    ($theme:ident $property:ident $(, $(#[$attribute:meta])+)?) => {
         #[test]
         $($(#[$attribute])+)?
         fn $property() {
-            let test = [stringify!($suite), stringify!($theme), stringify!($property)];
-            let path = concat!(module_path!(), "::", stringify!($property));
-            $crate::suite::run(env!("CARGO_MANIFEST_DIR"), path, test, || {
-                $crate::properties::$theme::$property(&super::factory());
-            });
+            $crate::suite::run(
+                &super::SUITE,
+                concat!(module_path!(), "::", stringify!($property)),
+                [stringify!($theme), stringify!($property)],
+                &super::factory(),
+                $crate::properties::$theme::$property,
+            );
         }
     };
 }

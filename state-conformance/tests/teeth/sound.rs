@@ -24,7 +24,7 @@ state_conformance::suite!(
     typed,
     Bent(None),
     lacks: [
+        native => "there are no files",
         durable => "memory does not survive a crash",
-        native => "there are no files"
     ]
 );
