@@ -308,6 +308,12 @@ zoo! {
         /// The capability says that there are native checkpoints.
         PromisesNative as a_promise_of_native_checkpoints
             by native::lacks_native saying "promises native checkpoints";
+        /// The capability says that commits are durable, of a backend that has none.
+        PromisesCommits as a_promise_of_durable_commits
+            by durability::lacks_durable saying "promises commits";
+        /// The capability says that changes are not tracked, and they are.
+        DeniesTracking as a_capability_that_is_denied
+            by incremental::lacks_incremental saying "must be refused as Unsupported";
         /// A delta has no tombstones: removals are not noted.
         LosesTombstones as a_tombstone_is_lost_in_a_delta
             by incremental::what_was_removed_never_comes_back saying "checkpoint 2, restored: counts of"

@@ -108,8 +108,10 @@ impl<K: StateKey> StateBackend for BentBackend<K> {
     }
 
     fn capability(&self) -> Capability {
-        let capability = self.inner.capability();
+        let mut capability = self.inner.capability();
+        capability.tracks_changes &= !self.is(Bend::DeniesTracking);
         match self.bend {
+            Some(Bend::PromisesCommits) => capability.with_durable_commit(),
             Some(Bend::PromisesBorrows) => capability.with_borrowed_reads(),
             Some(Bend::PromisesNative) => capability.with_native_checkpoint(),
             _ => capability,
