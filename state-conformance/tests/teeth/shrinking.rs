@@ -3,8 +3,8 @@
 
 use state_conformance::properties::generated;
 
-use crate::broken::Broken;
-use crate::zoo::{Defect, failure};
+use crate::broken::{Broken, Defect};
+use crate::zoo::failure;
 
 /// Checks that generated histories catch a defect, and shrink it to `steps` steps at most.
 #[track_caller]

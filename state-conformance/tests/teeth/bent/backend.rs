@@ -10,10 +10,10 @@ use state_api::{
 };
 use state_store::{MemoryStore, StoreBackend};
 
+use super::Bend;
 use super::rows::Without;
 use super::tables::BentTable;
 use super::view::{BentView, Rows, rows_of};
-use crate::zoo::Bend;
 
 type Sound<K> = StoreBackend<K, MemoryStore>;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use state_api::{KeyGroups, Result, RowRef, RowSource, StateMeta};
 
-use crate::zoo::Bend;
+use super::Bend;
 
 /// The rows of a view.
 pub(crate) struct BentRows<R> {

@@ -8,7 +8,7 @@ use state_api::{
 };
 use state_store::{MemoryStore, RowPrefix, StoreBackend};
 
-use crate::zoo::Bend;
+use super::Bend;
 
 /// A table of the sound backend, and what is wrong with it.
 pub(crate) struct BentTable<T> {

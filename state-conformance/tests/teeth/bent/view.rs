@@ -9,9 +9,9 @@ use state_api::{
 };
 use state_store::{MemoryStore, StoreBackend};
 
+use super::Bend;
 use super::changes::{BentChanges, Change};
 use super::rows::BentRows;
-use crate::zoo::Bend;
 
 type Sound<K> = <StoreBackend<K, MemoryStore> as StateBackend>::View;
 

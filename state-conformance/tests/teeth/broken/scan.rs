@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use state_api::Result;
 use state_store::{Entry, MemoryStore, OrderedRead, Scan, TableId};
 
-use crate::zoo::Defect;
+use super::Defect;
 
 type Row = (Vec<u8>, Vec<u8>);
 type Asked = (TableId, Bound<Vec<u8>>, Bound<Vec<u8>>);

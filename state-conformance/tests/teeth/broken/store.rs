@@ -8,8 +8,8 @@ use state_api::row::{StateKind, StateMeta};
 use state_api::{Capability, Result};
 use state_store::{Entry, MemoryStore, OrderedRead, OrderedStore, Scan, TableId, TableRows};
 
+use super::Defect;
 use super::scan::{BrokenScan, FIRST, Reader};
-use crate::zoo::Defect;
 
 /// A store of copies: guards and scans own their bytes, so that a view can be the live store.
 #[derive(Debug)]
@@ -198,7 +198,7 @@ impl OrderedStore for BrokenStore {
                 .is_some_and(|meta| meta.kind == StateKind::Value && meta.namespace_type == "u32");
             match self.reader.defect {
                 // Key groups are the first two bytes, a namespace of a value the last four.
-                Some(Defect::IngestMovesGroup) => key[1] ^= 1,
+                Some(Defect::IngestMovesGroup) => *key.get_mut(1).unwrap() ^= 1,
                 Some(Defect::IngestMovesNamespace) if of_numbers => {
                     *key.last_mut().unwrap() ^= 1;
                 }

@@ -10,8 +10,8 @@ use state_store::{
     Entry, MemoryScan, MemoryStore, OrderedRead, OrderedStore, Scan, TableId, TableRows,
 };
 
+use super::Loss;
 use super::file::{self, Mode, Tables};
-use crate::zoo::Loss;
 
 type Place = (TableId, Vec<u8>);
 
