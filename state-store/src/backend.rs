@@ -286,7 +286,7 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
     where
         Self: 't;
     type Bound<'b, H: Handles>
-        = StoreBound<'b, K, S>
+        = StoreBound<'b, K, S, H>
     where
         Self: 'b;
 
@@ -402,10 +402,14 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
         ))
     }
 
-    fn bind<H: Handles>(&mut self, handles: H) -> Result<(StoreBound<'_, K, S>, H::Bound)> {
+    fn bind<H: Handles>(&mut self, handles: H) -> Result<(StoreBound<'_, K, S, H>, H::Bound)> {
         state_api::bind::check_distinct(handles)?;
         handles.resolve::<NoTables, _>(&mut Check(self))?;
-        Ok((StoreBound(self), handles.bound()))
+        let bound = StoreBound {
+            backend: self,
+            handles: PhantomData,
+        };
+        Ok((bound, handles.bound()))
     }
 
     fn freeze(&mut self) -> Result<Self::View> {
@@ -520,15 +524,24 @@ impl<K: StateKey, S: OrderedStore> StateBackend for StoreBackend<K, S> {
 }
 
 /// States bound for a batch: the backend itself, since an engine resolves nothing ahead.
-#[derive(Debug)]
-pub struct StoreBound<'b, K, S>(&'b mut StoreBackend<K, S>);
+pub struct StoreBound<'b, K, S, H> {
+    backend: &'b mut StoreBackend<K, S>,
+    /// Whose positions its handles have: only so can the compiler tell on a backend that it knows.
+    handles: PhantomData<fn() -> H>,
+}
+
+impl<K, S, H> fmt::Debug for StoreBound<'_, K, S, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreBound").finish_non_exhaustive()
+    }
+}
 
 impl<K: StateKey, S: OrderedStore, H: Handles> BoundStates<StoreBackend<K, S>, H>
-    for StoreBound<'_, K, S>
+    for StoreBound<'_, K, S, H>
 {
     #[inline]
     fn prepare<Q: KeyRef<K> + ?Sized>(&self, key: &Q) -> Result<RowPrefix> {
-        self.0.prepare(key)
+        self.backend.prepare(key)
     }
 
     #[inline]
@@ -539,7 +552,7 @@ impl<K: StateKey, S: OrderedStore, H: Handles> BoundStates<StoreBackend<K, S>, H
     where
         H: Pick<P, Handle = Value<V, N>>,
     {
-        self.0.value_table(handle.handle())
+        self.backend.value_table(handle.handle())
     }
 
     #[inline]
@@ -550,7 +563,7 @@ impl<K: StateKey, S: OrderedStore, H: Handles> BoundStates<StoreBackend<K, S>, H
     where
         H: Pick<P, Handle = List<T, N>>,
     {
-        self.0.list_table(handle.handle())
+        self.backend.list_table(handle.handle())
     }
 
     #[inline]
@@ -561,7 +574,7 @@ impl<K: StateKey, S: OrderedStore, H: Handles> BoundStates<StoreBackend<K, S>, H
     where
         H: Pick<P, Handle = Map<UK, UV, N>>,
     {
-        self.0.map_table(handle.handle())
+        self.backend.map_table(handle.handle())
     }
 }
 
