@@ -11,15 +11,19 @@ use state_checkpoint::{
 
 const OPERATOR: &str = "suite";
 
-/// A published checkpoint.
-pub(crate) struct Backup {
+/// A published checkpoint, in memory.
+#[derive(Debug)]
+pub struct Backup {
     storage: MemoryStorage,
     manifest: Manifest,
 }
 
 impl Backup {
     /// A checkpoint with a part for each view.
-    pub(crate) fn of<V: StateView>(views: impl IntoIterator<Item = V>) -> Result<Self> {
+    ///
+    /// # Errors
+    /// What the views meet.
+    pub fn of<V: StateView>(views: impl IntoIterator<Item = V>) -> Result<Self> {
         let storage = MemoryStorage::new();
         let ticket = Ticket::unpinned(1)?;
         let options = WriteOptions::default();
@@ -44,7 +48,10 @@ impl Backup {
     }
 
     /// A checkpoint of one backend that owns all key groups.
-    pub(crate) fn take<B: StateBackend>(backend: &mut B) -> Result<Self> {
+    ///
+    /// # Errors
+    /// What the backend and its view meet.
+    pub fn take<B: StateBackend>(backend: &mut B) -> Result<Self> {
         Self::of([backend.freeze()?])
     }
 
@@ -59,7 +66,10 @@ impl Backup {
     }
 
     /// Restores what `backend` owns.
-    pub(crate) fn restore<B: StateBackend>(&self, backend: &mut B) -> Result<()> {
+    ///
+    /// # Errors
+    /// What the backend meets.
+    pub fn restore<B: StateBackend>(&self, backend: &mut B) -> Result<()> {
         let mut rows = self.rows(backend.key_groups())?;
         let states = rows.states().to_vec();
         backend.restore(&states, &mut rows)

@@ -4,7 +4,11 @@ use std::fmt;
 
 /// A difference between a backend and the model, in words.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Difference(String);
+pub struct Difference {
+    message: String,
+    /// The statement of a program that sees it.
+    check: Option<String>,
+}
 
 /// Longest text of a value in a message.
 const LONGEST: usize = 400;
@@ -12,13 +16,32 @@ const LONGEST: usize = 400;
 impl Difference {
     /// A difference that `message` tells of.
     pub fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+        Self {
+            message: message.into(),
+            check: None,
+        }
     }
 
     /// The same, said to be met while doing `what`.
     #[must_use]
     pub fn while_doing(self, what: impl fmt::Display) -> Self {
-        Self(format!("{what}: {self}"))
+        Self {
+            message: format!("{what}: {self}"),
+            ..self
+        }
+    }
+
+    /// The same, seen by a statement of a printed program.
+    pub(crate) fn seen_by(self, check: String) -> Self {
+        Self {
+            check: Some(check),
+            ..self
+        }
+    }
+
+    /// The statement that sees it.
+    pub(crate) fn check(&self) -> Option<&str> {
+        self.check.as_deref()
     }
 
     /// `Ok` if both are equal.
@@ -33,7 +56,7 @@ impl Difference {
         if expected == found {
             return Ok(());
         }
-        Err(Self(format!(
+        Err(Self::new(format!(
             "{what}\n  expected {}\n  found    {}",
             short(expected),
             short(found)
@@ -55,13 +78,13 @@ pub(crate) fn short<T: fmt::Debug + ?Sized>(value: &T) -> String {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
 impl fmt::Debug for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
@@ -69,6 +92,6 @@ impl std::error::Error for Difference {}
 
 impl From<state_api::Error> for Difference {
     fn from(error: state_api::Error) -> Self {
-        Self(format!("unexpected error: {error:?}"))
+        Self::new(format!("unexpected error: {error:?}"))
     }
 }

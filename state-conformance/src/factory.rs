@@ -38,4 +38,26 @@ pub trait BackendFactory: Sync + 'static {
             "the factory opens no backend in durable mode",
         ))
     }
+
+    /// The same backend with other options, such as the size of its cache: `seed` chooses them. Equal
+    /// seeds choose equal ones. The suite calls it, with seeds from 1 on, wherever a history opens a
+    /// directory again or a fresh one: no reader must be able to tell.
+    ///
+    /// `None`, as it is here, where there is nothing to choose.
+    fn vary(&self, seed: u64) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = seed;
+        None
+    }
+
+    /// The factory as a Rust expression, with the options that it opens with: it stands in reports, and in
+    /// the programs that failures print.
+    ///
+    /// The default is the name of the type, which is right for a unit struct.
+    fn expression(&self) -> String {
+        let name = std::any::type_name::<Self>();
+        name.rsplit("::").next().unwrap_or(name).to_owned()
+    }
 }

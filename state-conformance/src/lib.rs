@@ -38,13 +38,15 @@
 //! | [`fault`] | storages and engines that fail at a chosen call, and what a backend does then |
 //! | [`LockstepStore`] | two engines at once, whose answers are compared |
 //! | [`card`] | the capability card: what a run found out |
+//! | [`replay`] | what the programs use that failures print |
 //! | [`law`] | the law of [`StateKey`](state_api::StateKey), for any type |
 //!
 //! `docs/adding-a-backend.md` in the repository goes from nothing to a backend that passes.
 //!
 //! # A failure
 //! A property that fails panics with the law in words, expected and found. A generated one prints
-//! the shortest history that fails, the step, and the seed. Under [`suite!`] seeds of failures are
+//! the shortest history that fails, the step, the seed, and the history as a program to paste into a test
+//! file: it plays the steps by the typed API, with the expected answers. Under [`suite!`] seeds of failures are
 //! kept in `proptest-regressions/<suite>-<theme>-<property>.txt` of the caller's crate, and tried
 //! first from then on: commit them. `STATE_CONFORMANCE_CASES` sets the number of generated
 //! histories, `STATE_CONFORMANCE_SEED` a seed for all of them instead of one drawn at random.
@@ -76,6 +78,7 @@ mod lockstep;
 pub mod model;
 pub mod properties;
 mod refusal;
+pub mod replay;
 mod rows;
 mod runner;
 mod site;

@@ -125,16 +125,30 @@ pub(crate) fn check<S: Strategy>(
 ) where
     S::Value: Debug,
 {
-    check_shown(cases, strategy, test, |value| format!("{value:#?}"));
+    check_shown(cases, strategy, test, |value, _| format!("{value:#?}"));
 }
 
-/// [`check`], with another way to print a value.
+/// Runs `test`, and says what it found that should not be: a difference or a panic, and at which step.
+pub(crate) fn guarded(test: impl FnOnce() -> Result<(), Difference>) -> Option<String> {
+    STEP.set(None);
+    let found = match catch_unwind(AssertUnwindSafe(test)) {
+        Ok(Ok(())) => return None,
+        Ok(Err(difference)) => difference.to_string(),
+        Err(panic) => format!("panic: {}", message(&*panic)),
+    };
+    Some(match STEP.take() {
+        Some(step) => format!("at {step}: {found}"),
+        None => found,
+    })
+}
+
+/// [`check`], with another way to print a value; it is given the seed, in words.
 #[track_caller]
 pub(crate) fn check_shown<S: Strategy>(
     cases: u32,
     strategy: &S,
     test: impl Fn(S::Value) -> Result<(), Difference>,
-    show: impl Fn(&S::Value) -> String,
+    show: impl Fn(&S::Value, &str) -> String,
 ) where
     S::Value: Debug,
 {
@@ -150,37 +164,28 @@ pub(crate) fn check_shown<S: Strategy>(
         ..Config::default()
     });
     let outcome = runner.run(strategy, |value| {
-        STEP.set(None);
-        let result = catch_unwind(AssertUnwindSafe(|| test(value)));
-        let found = match result {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(difference)) => difference.to_string(),
-            Err(panic) => format!("panic: {}", message(&*panic)),
-        };
-        Err(TestCaseError::fail(match STEP.take() {
-            Some(step) => format!("at {step}: {found}"),
-            None => found,
-        }))
+        let failure = guarded(|| test(value));
+        failure.map_or(Ok(()), |found| Err(TestCaseError::fail(found)))
     });
     match outcome {
         Ok(()) => {}
         Err(TestError::Abort(reason)) => panic!("generation was given up: {reason}"),
         Err(TestError::Fail(reason, value)) => {
-            let mut report = format!("{reason}\nshortest case that fails:\n{}\n", show(&value));
-            let _ = writeln!(
-                report,
-                "all {cases} cases again: STATE_CONFORMANCE_SEED={seed}, STATE_CONFORMANCE_CASES={}",
+            let mut seed = format!(
+                "all {cases} cases again: STATE_CONFORMANCE_SEED={seed}, STATE_CONFORMANCE_CASES={}\n",
                 self::cases()
             );
-            if let Some(seed) = seeds.failed() {
-                let _ = writeln!(report, "seed: {seed}");
-                match REGRESSIONS.get() {
-                    Some(file) => {
-                        let _ = writeln!(report, "kept in {file}: commit it");
-                    }
-                    None => report.push_str("not kept: run through `suite!` to keep seeds\n"),
-                }
+            if let Some(failed) = seeds.failed() {
+                let _ = writeln!(seed, "seed: {failed}");
+                let _ = match REGRESSIONS.get() {
+                    Some(file) => writeln!(seed, "kept in {file}: commit it"),
+                    None => writeln!(seed, "not kept: run through `suite!` to keep seeds"),
+                };
             }
+            let report = format!(
+                "{reason}\nshortest case that fails:\n{}\n{seed}",
+                show(&value, &seed)
+            );
             panic!("{report}");
         }
     }

@@ -12,25 +12,33 @@ use crate::factory::BackendFactory;
 /// Key groups of the suite's jobs: few, so that each holds several keys of a small pool.
 pub(crate) const MAX_PARALLELISM: u16 = 8;
 
-/// All key groups.
-pub(crate) fn all_groups() -> KeyGroups {
+/// All key groups of the suite's jobs.
+pub fn all_groups() -> KeyGroups {
     KeyGroups::all(MAX_PARALLELISM).unwrap()
 }
 
 /// The share of a worker.
-pub(crate) fn worker_groups(index: u16, parallelism: u16) -> KeyGroups {
+pub fn worker_groups(index: u16, parallelism: u16) -> KeyGroups {
     KeyGroups::of_worker(MAX_PARALLELISM, index, parallelism).unwrap()
 }
 
-/// A factory and a directory to work in. Must outlive the backends that it opened.
-pub(crate) struct Site<'f, F> {
+/// A factory and a directory to work in, which is removed at the end. Must outlive the backends that it
+/// opened.
+pub struct Site<'f, F> {
     factory: &'f F,
     root: TempDir,
     next: AtomicU32,
 }
 
+impl<F> std::fmt::Debug for Site<'_, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Site").field(&self.root.path()).finish()
+    }
+}
+
 impl<'f, F: BackendFactory> Site<'f, F> {
-    pub(crate) fn new(factory: &'f F) -> Self {
+    /// A directory of the system's for temporary files.
+    pub fn new(factory: &'f F) -> Self {
         let root = tempfile::Builder::new()
             .prefix("state-conformance-")
             .tempdir()
@@ -43,20 +51,41 @@ impl<'f, F: BackendFactory> Site<'f, F> {
     }
 
     /// A directory that nobody used.
-    pub(crate) fn dir(&self) -> PathBuf {
+    pub fn dir(&self) -> PathBuf {
         self.root
             .path()
             .join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
     /// Opens a directory, which may have been used before.
-    pub(crate) fn reopen<K: StateKey>(
+    ///
+    /// # Errors
+    /// What the factory meets.
+    pub fn reopen<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<F::Backend<K>> {
+        fs::create_dir_all(dir).unwrap();
+        self.factory.open(dir, groups)
+    }
+
+    /// As [`Site::reopen`], with the options that `seed` chooses; those of the factory itself for 0.
+    ///
+    /// # Errors
+    /// What the factory meets.
+    pub fn reopen_varied<K: StateKey>(
         &self,
         dir: &Path,
         groups: KeyGroups,
+        seed: u64,
     ) -> Result<F::Backend<K>> {
         fs::create_dir_all(dir).unwrap();
-        self.factory.open(dir, groups)
+        match self.varied(seed) {
+            Some(varied) => varied.open(dir, groups),
+            None => self.factory.open(dir, groups),
+        }
+    }
+
+    /// The factory with the options that `seed` chooses, if it chooses any.
+    pub(crate) fn varied(&self, seed: u64) -> Option<F> {
+        (seed > 0).then(|| self.factory.vary(seed)).flatten()
     }
 
     /// Opens a directory in durable mode, which may have been used so before.
@@ -70,7 +99,10 @@ impl<'f, F: BackendFactory> Site<'f, F> {
     }
 
     /// A backend in a directory of its own that owns `groups`.
-    pub(crate) fn open_for<K: StateKey>(&self, groups: KeyGroups) -> F::Backend<K> {
+    ///
+    /// # Panics
+    /// When the factory answers an error.
+    pub fn open_for<K: StateKey>(&self, groups: KeyGroups) -> F::Backend<K> {
         self.reopen(&self.dir(), groups).unwrap()
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::factory::BackendFactory;
+
 use super::pool::{Key, Text};
 use super::spec::{ListOp, MapOp, ValueOp};
 
@@ -63,22 +65,46 @@ pub enum Step {
     /// Drops a kept view.
     DropView(usize),
     /// Takes a checkpoint, restores it into a fresh backend and goes on there.
-    Restore(Registration),
+    Restore(Registration, Options),
     /// Takes a checkpoint, restores it as so many workers, and those into one backend again.
-    Rescale(u16),
+    Rescale(u16, Options),
     /// Closes the backend and opens its directory again.
-    Reopen,
+    Reopen(Options),
 }
 
-/// A history, a step a line.
-pub(crate) fn show(history: &[Step]) -> String {
+/// With which options a backend is opened: those that a seed [chooses](BackendFactory::vary), and those
+/// of the factory itself for 0.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options(pub u64);
+
+impl Step {
+    /// The options of the backends that it opens.
+    pub(super) fn options(&self) -> Options {
+        match self {
+            Self::Restore(_, options) | Self::Rescale(_, options) | Self::Reopen(options) => {
+                *options
+            }
+            Self::Do(..) | Self::Freeze | Self::ReadView(_) | Self::DropView(_) => {
+                Options::default()
+            }
+        }
+    }
+}
+
+/// A history, a step a line, with the options that it derives.
+pub(crate) fn show<F: BackendFactory>(factory: &F, history: &[Step]) -> String {
     let mut lines = String::new();
     for (number, step) in history.iter().enumerate() {
         let _ = match step {
-            Step::Do(Via::Cursor, data) => writeln!(lines, "{number:>4}  {data:?}"),
-            Step::Do(Via::Bound, data) => writeln!(lines, "{number:>4}  {data:?}, bound"),
-            step => writeln!(lines, "{number:>4}  {step:?}"),
+            Step::Do(Via::Cursor, data) => write!(lines, "{number:>4}  {data:?}"),
+            Step::Do(Via::Bound, data) => write!(lines, "{number:>4}  {data:?}, bound"),
+            step => write!(lines, "{number:>4}  {step:?}"),
         };
+        let seed = step.options().0;
+        if let Some(varied) = (seed > 0).then(|| factory.vary(seed)).flatten() {
+            let _ = write!(lines, ": {}", varied.expression());
+        }
+        lines.push('\n');
     }
     lines
 }

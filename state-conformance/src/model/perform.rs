@@ -8,8 +8,9 @@ use state_api::{BoundStates as _, Ref, Result, StateBackend, StateKey, StateValu
 
 use super::history::{Data, Via};
 use super::schema::{Handles, Model};
-use super::spec::{ListOp, MapOp, Outcome, ValueOp, Walk};
+use super::spec::{ListOp, MapOp, Outcome, ValueOp};
 use crate::difference::Difference;
+use crate::replay::{elements, entries};
 
 impl<V: StateValue> ValueOp<V> {
     /// Performs the operation on a backend.
@@ -52,10 +53,7 @@ impl<T: StateValue> ListOp<T> {
         N: StateKey,
     {
         match self {
-            Self::Iter => {
-                let elements = at.iter()?.map(|element| element.map(Ref::into_owned));
-                return Ok(Outcome::Elements(elements.collect::<Result<_>>()?));
-            }
+            Self::Iter => return Ok(Outcome::Elements(elements(at.iter()?)?)),
             Self::Len => return Ok(Outcome::Count(at.len()?)),
             Self::IsEmpty => return Ok(Outcome::Is(at.is_empty()?)),
             Self::Push(element) => at.push(element.clone())?,
@@ -69,14 +67,6 @@ impl<T: StateValue> ListOp<T> {
 
 fn owned<UK: Clone, UV: Clone>((map_key, value): (Ref<'_, UK>, Ref<'_, UV>)) -> (UK, UV) {
     (map_key.into_owned(), value.into_owned())
-}
-
-/// The entries of a range, in order.
-pub(super) fn entries<'r, UK: Clone + 'r, UV: Clone + 'r>(
-    walk: Walk,
-    range: impl DoubleEndedIterator<Item = Result<(Ref<'r, UK>, Ref<'r, UV>)>>,
-) -> Result<Vec<(UK, UV)>> {
-    walk.collect(range.map(|entry| entry.map(owned)))
 }
 
 impl<UK: StateKey, UV: StateValue> MapOp<UK, UV> {

@@ -61,14 +61,21 @@ impl fmt::Debug for Key {
 #[serde(transparent)]
 pub struct Text(pub String);
 
+impl Text {
+    /// The character that a long text is made of, and how often it is there.
+    pub(super) fn repeated(&self) -> Option<(char, usize)> {
+        let mut chars = self.0.chars();
+        let first = chars.next()?;
+        let long = self.0.len() > 8 && chars.all(|c| c == first);
+        long.then(|| (first, self.0.chars().count()))
+    }
+}
+
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut chars = self.0.chars();
-        match chars.next() {
-            Some(first) if self.0.len() > 8 && chars.all(|c| c == first) => {
-                write!(f, "{:?} x {}", first.to_string(), self.0.chars().count())
-            }
-            _ => fmt::Debug::fmt(&self.0, f),
+        match self.repeated() {
+            Some((one, times)) => write!(f, "{:?} x {times}", one.to_string()),
+            None => fmt::Debug::fmt(&self.0, f),
         }
     }
 }

@@ -8,7 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::history::{Data, Registration, Step, Via};
+use super::history::{Data, Options, Registration, Step, Via};
 use super::pool::{Key, Text};
 use super::spec::{ListOp, MapOp, ValueOp, Walk};
 
@@ -138,6 +138,11 @@ pub fn data() -> BoxedStrategy<Data> {
     .boxed()
 }
 
+/// Those of the factory itself, or any.
+fn options() -> impl Strategy<Value = Options> {
+    prop_oneof![1 => Just(0), 3 => 1..1000_u64].prop_map(Options)
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let via = select(&[Via::Cursor, Via::Bound][..]);
     let registrations = [
@@ -150,9 +155,11 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Freeze),
         2 => (0..4_usize).prop_map(Step::ReadView),
         1 => (0..4_usize).prop_map(Step::DropView),
-        1 => select(registrations.to_vec()).prop_map(Step::Restore),
-        1 => (1..=3_u16).prop_map(Step::Rescale),
-        1 => Just(Step::Reopen),
+        1 => (select(registrations.to_vec()), options())
+            .prop_map(|(registration, options)| Step::Restore(registration, options)),
+        1 => (1..=3_u16, options())
+            .prop_map(|(parallelism, options)| Step::Rescale(parallelism, options)),
+        1 => options().prop_map(Step::Reopen),
     ]
 }
 

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::thread;
 
-use state_api::{StateBackend, StateView};
+use state_api::{StateBackend, StateRead, StateView};
 
 use super::compare::{compare, refuses_foreign_keys, touched};
-use super::history::{Data, Registration, Step, Via};
+use super::history::{Data, Options, Registration, Step, Via};
 use super::perform::apply;
+use super::program::{self, Script, contents};
 use super::schema::{Handles, Model};
 use crate::backup::Backup;
 use crate::difference::Difference;
@@ -23,6 +24,8 @@ type View<F> = <Backend<F> as StateBackend>::View;
 
 /// A view, and what must be in it.
 struct Kept<V> {
+    /// What programs call it, with its handles.
+    name: String,
     view: V,
     handles: Handles,
     model: Model,
@@ -32,10 +35,26 @@ struct Kept<V> {
 struct Past<V> {
     model: Model,
     views: Vec<Kept<V>>,
+    /// Number of views that were kept.
+    frozen: usize,
 }
 
-struct World<'s, 'f, F: BackendFactory> {
+/// Where a history is played.
+struct Stage<'s, 'f, F> {
     site: &'s Site<'f, F>,
+    script: &'s Script,
+}
+
+impl<F> Clone for Stage<'_, '_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Stage<'_, '_, F> {}
+
+struct World<'s, 'f, F: BackendFactory> {
+    stage: Stage<'s, 'f, F>,
     dir: PathBuf,
     backend: Backend<F>,
     handles: Handles,
@@ -44,42 +63,142 @@ struct World<'s, 'f, F: BackendFactory> {
     past: Past<View<F>>,
 }
 
-/// Plays a history on a backend and on the model.
-pub(crate) fn play<F: BackendFactory>(factory: &F, history: &[Step]) -> Result<(), Difference> {
+/// Plays a history on a backend and on the model; writes the script as far as it comes.
+pub(super) fn play_by<F: BackendFactory>(
+    factory: &F,
+    history: &[Step],
+    script: &Script,
+) -> Result<(), Difference> {
     let site = Site::new(factory);
-    let dir = site.dir();
-    let backend = site.reopen(&dir, all_groups())?;
+    let stage = Stage {
+        site: &site,
+        script,
+    };
+    script.say(|| "let site = Site::new(&factory);".to_owned());
+    let (dir, backend) = stage.fresh(true, Options::default())?;
     let past = Past {
         model: Model::default(),
         views: Vec::new(),
+        frozen: 0,
     };
-    let mut world = World::go_on(&site, dir, backend, past)?;
+    script.say(|| "let mut states = register(&mut backend)?;".to_owned());
+    let mut world = World::go_on(stage, dir, backend, past)?;
     for (number, step) in history.iter().enumerate() {
         at_step(|| format!("step {number}, {step:?}"));
+        script.say(|| format!("// step {number}"));
         world = world.step(step)?;
     }
     at_step(|| "the end of the history".into());
+    script.say(|| "// the end".to_owned());
     world.end()
+}
+
+/// Plays a history on a backend and on the model.
+pub(crate) fn play<F: BackendFactory>(factory: &F, history: &[Step]) -> Result<(), Difference> {
+    play_by(factory, history, &Script::default())
+}
+
+impl<F: BackendFactory> Stage<'_, '_, F> {
+    /// A backend in a directory of its own; `first` if there was none before.
+    fn fresh(self, first: bool, options: Options) -> Result<(PathBuf, Backend<F>), Difference> {
+        let (new_dir, new_backend) = if first {
+            ("let mut dir", "let mut backend")
+        } else {
+            ("dir", "backend")
+        };
+        self.script.say(|| {
+            let key_type = if first { "::<String>" } else { "" };
+            let open = self.open_source("reopen", key_type, "&dir, all_groups()", options);
+            format!("{new_dir} = site.dir();\n{new_backend} = {open};")
+        });
+        let dir = self.site.dir();
+        let backend = self.site.reopen_varied(&dir, all_groups(), options.0)?;
+        Ok((dir, backend))
+    }
+
+    /// The call that opens a directory.
+    fn open_source(self, method: &str, key_type: &str, of: &str, options: Options) -> String {
+        match self.site.varied(options.0) {
+            Some(_) => format!("site.{method}_varied{key_type}({of}, {})?", options.0),
+            None => format!("site.{method}{key_type}({of})?"),
+        }
+    }
+
+    /// A fresh backend with the state of a checkpoint, which programs call `name`.
+    fn restored(
+        self,
+        (name, backup): (&str, &Backup),
+        registration: Registration,
+        options: Options,
+    ) -> Result<(PathBuf, Backend<F>), Difference> {
+        let (dir, mut backend) = self.fresh(false, options)?;
+        match registration {
+            Registration::Before => {
+                self.script.say(|| "register(&mut backend)?;".to_owned());
+                Handles::register(&mut backend)?;
+            }
+            Registration::Between => {
+                self.script.say(|| program::REGISTER_SOME.to_owned());
+                Handles::register_some(&mut backend)?;
+            }
+            Registration::After => {}
+        }
+        self.script
+            .say(|| format!("{name}.restore(&mut backend)?;\nstates = register(&mut backend)?;"));
+        backup.restore(&mut backend)?;
+        Ok((dir, backend))
+    }
+
+    /// Compares a view with its model on another thread.
+    fn read_view<V: StateView<Key = String>>(self, kept: &Kept<V>) -> Result<(), Difference> {
+        let Kept {
+            name,
+            view,
+            handles,
+            model,
+        } = kept;
+        let compared = thread::scope(|scope| scope.spawn(|| compare(view, *handles, model)).join());
+        let compared = compared.unwrap_or_else(|_| Err(Difference::new("a panic")));
+        let compared = self.script.fails_of_view(name, compared);
+        compared.map_err(|difference| {
+            difference.while_doing(format_args!("the view of epoch {}", view.epoch()))
+        })?;
+        self.script
+            .checks_of_view(name, || contents(model, view.key_groups()));
+        Ok(())
+    }
 }
 
 impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
     /// Goes on with a backend that has the state of the model.
     fn go_on(
-        site: &'s Site<'f, F>,
+        stage: Stage<'s, 'f, F>,
         dir: PathBuf,
         mut backend: Backend<F>,
         past: Past<View<F>>,
     ) -> Result<Self, Difference> {
         let handles = Handles::register(&mut backend)?;
-        compare(&backend, handles, &past.model)?;
-        Ok(Self {
-            site,
+        let world = Self {
+            stage,
             dir,
             backend,
             handles,
             epoch: 0,
             past,
-        })
+        };
+        world.compare(&world.past.model)?;
+        Ok(world)
+    }
+
+    /// Compares the backend with `model`.
+    fn compare(&self, model: &Model) -> Result<(), Difference> {
+        let script = self.stage.script;
+        let compared = compare(&self.backend, self.handles, model);
+        script.fails("backend", "states", compared)?;
+        script.checks("backend", "states", || {
+            contents(model, self.backend.key_groups())
+        });
+        Ok(())
     }
 
     fn step(mut self, step: &Step) -> Result<Self, Difference> {
@@ -89,132 +208,156 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
             Step::Freeze => self.freeze()?,
             Step::ReadView(_) | Step::DropView(_) if kept == 0 => {}
             Step::ReadView(index) => {
-                self.past
-                    .views
-                    .get(index % kept)
-                    .map_or(Ok(()), read_elsewhere)?;
+                let view = self.past.views.get(index % kept);
+                view.map_or(Ok(()), |view| self.stage.read_view(view))?;
             }
-            Step::DropView(index) => drop(self.past.views.remove(index % kept)),
-            Step::Restore(registration) => return self.restore(*registration),
-            Step::Rescale(parallelism) => return self.rescale(*parallelism),
-            Step::Reopen => return self.reopen(),
+            Step::DropView(index) => self.drop_view(index % kept),
+            Step::Restore(registration, options) => return self.restore(*registration, *options),
+            Step::Rescale(parallelism, options) => return self.rescale(*parallelism, *options),
+            Step::Reopen(options) => return self.reopen(*options),
         }
         Ok(self)
     }
 
     fn perform(&mut self, via: Via, data: &Data) -> Result<(), Difference> {
-        apply(
-            data,
-            via,
-            &mut self.backend,
-            self.handles,
-            &mut self.past.model,
-        )?;
-        touched(&self.backend, self.handles, &self.past.model, data)
+        let Past { model, .. } = &mut self.past;
+        let script = self.stage.script;
+        script.say(|| program::statements(data, via, model));
+        apply(data, via, &mut self.backend, self.handles, model)?;
+        let compared = touched(&self.backend, self.handles, model, data);
+        script.fails("backend", "states", compared)
     }
 
     fn freeze(&mut self) -> Result<(), Difference> {
+        if self.past.views.len() == MOST_VIEWS {
+            self.drop_view(0);
+        }
+        let name = format!("view_{}", self.past.frozen);
+        let script = self.stage.script;
+        script.say(|| format!("let {name} = (backend.freeze()?, states);"));
         let view = self.backend.freeze()?;
         let (before, after) = (self.epoch, view.epoch());
         if after <= before {
-            return Err(Difference::new(format!(
-                "epoch {after} comes after epoch {before}"
-            )));
+            let check = format!("assert!({name}.0.epoch() > {before});");
+            let message = format!("epoch {after} comes after epoch {before}");
+            let found = Err(Difference::new(message).seen_by(check));
+            return script.fails("", "", found);
         }
         self.epoch = after;
-        let Past { model, views } = &mut self.past;
-        if views.len() == MOST_VIEWS {
-            views.remove(0);
-        }
-        views.push(Kept {
+        self.past.frozen += 1;
+        self.past.views.push(Kept {
+            name,
             view,
             handles: self.handles,
-            model: model.clone(),
+            model: self.past.model.clone(),
         });
         Ok(())
     }
 
-    fn restore(mut self, registration: Registration) -> Result<Self, Difference> {
-        let backup = Backup::take(&mut self.backend)?;
-        self.backend.destroy()?;
-        let (dir, backend) = restored(self.site, &backup, registration)?;
-        Self::go_on(self.site, dir, backend, self.past)
+    fn drop_view(&mut self, index: usize) {
+        let view = self.past.views.remove(index);
+        self.stage.script.say(|| format!("drop({});", view.name));
     }
 
-    fn rescale(mut self, parallelism: u16) -> Result<Self, Difference> {
-        let backup = Backup::take(&mut self.backend)?;
+    fn take_backup(&mut self) -> Result<Backup, Difference> {
+        let script = self.stage.script;
+        script.say(|| "let backup = Backup::take(&mut backend)?;".to_owned());
+        Ok(Backup::take(&mut self.backend)?)
+    }
+
+    fn restore(mut self, registration: Registration, options: Options) -> Result<Self, Difference> {
+        let backup = self.take_backup()?;
+        let script = self.stage.script;
+        script.say(|| "backend.destroy()?;".to_owned());
+        self.backend.destroy()?;
+        let backup = ("backup", &backup);
+        let (dir, backend) = self.stage.restored(backup, registration, options)?;
+        Self::go_on(self.stage, dir, backend, self.past)
+    }
+
+    fn rescale(mut self, parallelism: u16, options: Options) -> Result<Self, Difference> {
+        let backup = self.take_backup()?;
+        let script = self.stage.script;
+        script.say(|| "drop(backend);".to_owned());
         drop(self.backend);
         let mut views = Vec::new();
         for index in 0..parallelism {
-            let mut worker: Backend<F> = self.site.open_for(worker_groups(index, parallelism));
+            let (name, states) = (format!("worker_{index}"), format!("states_{index}"));
+            script.say(|| {
+                format!(
+                    "let mut {name} = site.open_for::<String>(worker_groups({index}, {parallelism}));\n\
+                     let {states} = register(&mut {name})?;\n\
+                     backup.restore(&mut {name})?;"
+                )
+            });
+            let mut worker: Backend<F> =
+                self.stage.site.open_for(worker_groups(index, parallelism));
             let handles = Handles::register(&mut worker)?;
             backup.restore(&mut worker)?;
-            compare(&worker, handles, &self.past.model)
+            let compared = compare(&worker, handles, &self.past.model)
                 .and_then(|()| refuses_foreign_keys(&worker, handles))
-                .map_err(|d| d.while_doing(format_args!("worker {index} of {parallelism}")))?;
+                .map_err(|d| d.while_doing(format_args!("worker {index} of {parallelism}")));
+            script.fails(&name, &states, compared)?;
+            script.checks(&name, &states, || {
+                contents(&self.past.model, worker.key_groups())
+            });
+            script.say(|| format!("let part_{index} = {name}.freeze()?;\n{name}.destroy()?;"));
             views.push(worker.freeze()?);
             worker.destroy()?;
         }
+        script.say(|| {
+            let parts: Vec<_> = (0..parallelism).map(|n| format!("part_{n}")).collect();
+            format!("let merged = Backup::of([{}])?;", parts.join(", "))
+        });
         let merged = Backup::of(views)?;
-        let (dir, backend) = restored(self.site, &merged, Registration::Before)?;
-        Self::go_on(self.site, dir, backend, self.past)
+        let merged = ("merged", &merged);
+        let (dir, backend) = self.stage.restored(merged, Registration::Before, options)?;
+        Self::go_on(self.stage, dir, backend, self.past)
     }
 
-    fn reopen(mut self) -> Result<Self, Difference> {
+    fn reopen(mut self, options: Options) -> Result<Self, Difference> {
+        let (stage, script) = (self.stage, self.stage.script);
         let survives = self.backend.capability().survives_close;
         let backup = if survives {
             None
         } else {
-            Some(Backup::take(&mut self.backend)?)
+            Some(self.take_backup()?)
         };
+        script.say(|| "backend.close()?;".to_owned());
         self.backend.close()?;
         // Views may hold the place.
-        self.past.views.clear();
-        let mut backend: Backend<F> = self.site.reopen(&self.dir, all_groups())?;
+        for kept in self.past.views.drain(..) {
+            script.say(|| format!("drop({});", kept.name));
+        }
+        script.say(|| {
+            let open = stage.open_source("reopen", "", "&dir, all_groups()", options);
+            format!("backend = {open};\nstates = register(&mut backend)?;")
+        });
+        let mut backend: Backend<F> =
+            stage
+                .site
+                .reopen_varied(&self.dir, all_groups(), options.0)?;
         if let Some(backup) = backup {
             let handles = Handles::register(&mut backend)?;
-            compare(&backend, handles, &Model::default()).map_err(|difference| {
-                difference.while_doing("opened after a close that it does not promise to survive")
-            })?;
+            let compared = compare(&backend, handles, &Model::default());
+            script
+                .fails("backend", "states", compared)
+                .map_err(|difference| {
+                    difference
+                        .while_doing("opened after a close that it does not promise to survive")
+                })?;
+            script.say(|| "backup.restore(&mut backend)?;".to_owned());
             backup.restore(&mut backend)?;
         }
-        Self::go_on(self.site, self.dir, backend, self.past)
+        Self::go_on(stage, self.dir, backend, self.past)
     }
 
     fn end(mut self) -> Result<(), Difference> {
-        compare(&self.backend, self.handles, &self.past.model)?;
+        self.compare(&self.past.model)?;
         self.freeze()?;
+        self.stage.script.say(|| "backend.destroy()?;".to_owned());
         self.backend.destroy()?;
-        self.past.views.iter().try_for_each(read_elsewhere)
+        let mut views = self.past.views.iter();
+        views.try_for_each(|view| self.stage.read_view(view))
     }
-}
-
-/// A fresh backend with the state of a checkpoint.
-fn restored<F: BackendFactory>(
-    site: &Site<'_, F>,
-    backup: &Backup,
-    registration: Registration,
-) -> Result<(PathBuf, Backend<F>), Difference> {
-    let dir = site.dir();
-    let mut backend: Backend<F> = site.reopen(&dir, all_groups())?;
-    match registration {
-        Registration::Before => drop(Handles::register(&mut backend)?),
-        Registration::Between => Handles::register_some(&mut backend)?,
-        Registration::After => {}
-    }
-    backup.restore(&mut backend)?;
-    Ok((dir, backend))
-}
-
-/// Compares a view with its model on another thread.
-fn read_elsewhere<V: StateView<Key = String>>(kept: &Kept<V>) -> Result<(), Difference> {
-    let Kept {
-        view,
-        handles,
-        model,
-    } = kept;
-    let compared = thread::scope(|scope| scope.spawn(|| compare(view, *handles, model)).join());
-    let epoch = view.epoch();
-    let compared = compared.unwrap_or_else(|_| Err(Difference::new("a panic")));
-    compared.map_err(|d| d.while_doing(format_args!("the view of epoch {epoch}")))
 }

@@ -20,8 +20,14 @@ use crate::site::Site;
 /// tell the backend from the [model].
 pub fn generated_operations<F: BackendFactory>(factory: &F) {
     let play = |history: Vec<_>| model::play(factory, &history);
-    check_shown(cases(), &model::history(), play, |history| {
-        model::show(history)
+    check_shown(cases(), &model::history(), play, |history, seed| {
+        let steps = model::show(factory, history);
+        match model::counterexample(factory, history, seed) {
+            Some(program) => {
+                format!("{steps}\nas a program, to paste into a test file:\n\n{program}")
+            }
+            None => format!("{steps}\nplayed once more, it did not fail"),
+        }
     });
 }
 

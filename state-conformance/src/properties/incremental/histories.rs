@@ -175,9 +175,12 @@ pub fn every_checkpoint_of_a_chain_restores<F: BackendFactory>(factory: &F) {
         at_step(|| "the end of the history".into());
         world.end()
     };
-    check_shown(cases().div_ceil(2), &vec(step(), 1..100), play, |history| {
-        show(history)
-    });
+    check_shown(
+        cases().div_ceil(2),
+        &vec(step(), 1..100),
+        play,
+        |history, _| show(history),
+    );
 }
 
 /// A step of a history of views.
@@ -340,7 +343,7 @@ pub fn changes_lead_from_view_to_view<F: BackendFactory>(factory: &F) {
         cases().div_ceil(2),
         &history,
         play,
-        |(before, steps, groups)| {
+        |(before, steps, groups), _| {
             format!(
                 "restored:\n{}then, looked at in {groups:?}:\n{}",
                 show(before),
