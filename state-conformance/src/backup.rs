@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use pollster::block_on;
 use state_api::{KeyGroups, Result, StateBackend, StateView};
 use state_checkpoint::{
-    Checkpoint, Manifest, MemoryStorage, PartTask, Purpose, RestoreSource, Ticket, WriteOptions,
-    open_restore, publish,
+    Checkpoint, Digest, Manifest, MemoryStorage, PartTask, Purpose, RestoreSource, Ticket,
+    WriteOptions, logical_digest, open_restore, publish,
 };
 
 const OPERATOR: &str = "suite";
@@ -53,6 +53,14 @@ impl Backup {
     /// What the backend and its view meet.
     pub fn take<B: StateBackend>(backend: &mut B) -> Result<Self> {
         Self::of([backend.freeze()?])
+    }
+
+    /// The logical digest: equal for equal state, on any backend, at any parallelism.
+    ///
+    /// # Errors
+    /// What the storage meets.
+    pub fn digest(&self) -> Result<Digest> {
+        block_on(logical_digest(&self.storage, &self.manifest, OPERATOR))
     }
 
     /// The rows in `groups`.

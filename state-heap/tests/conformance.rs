@@ -6,7 +6,7 @@ use factory::Heap;
 
 state_conformance::suite!(
     heap,
-    Heap,
+    Heap::default(),
     lacks: [
         durable => "memory does not survive a crash",
         native => "there are no files: the portable checkpoint is the only one"

@@ -6,6 +6,6 @@ use factory::Redb;
 
 state_conformance::suite!(
     redb,
-    Redb,
+    Redb::default(),
     lacks: [native => "redb has one file that changes in place: nothing of it can be shared"]
 );

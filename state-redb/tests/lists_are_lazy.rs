@@ -5,5 +5,9 @@ mod factory;
 
 #[test]
 fn a_million_elements_are_read_in_constant_memory() {
-    state_conformance::properties::long_lists_are_read_lazily(&factory::Redb, 1_000_000, 24 << 20);
+    state_conformance::properties::long_lists_are_read_lazily(
+        &factory::Redb::default(),
+        1_000_000,
+        24 << 20,
+    );
 }

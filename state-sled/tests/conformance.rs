@@ -6,7 +6,7 @@ use factory::Sled;
 
 state_conformance::suite!(
     sled,
-    Sled,
+    Sled::default(),
     lacks: [
         durable => "sled writes its log back at any time, and no commit of it spans trees",
         native => "sled has one log that changes in place: nothing of it can be shared"

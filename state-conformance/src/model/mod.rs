@@ -21,10 +21,11 @@ pub use compare::compare;
 pub use history::{Data, Options, Registration, Step, Via};
 pub use pool::{Key, Text};
 pub use schema::{Handles, Model};
+pub(crate) use strategy::options;
 pub use strategy::{data, history};
 
 pub(crate) use compare::refuses_foreign_keys;
 pub(crate) use history::show;
 pub(crate) use perform::apply;
 pub use report::{counterexample, program};
-pub(crate) use world::play;
+pub(crate) use world::{play, play_both};

@@ -139,7 +139,7 @@ pub fn data() -> BoxedStrategy<Data> {
 }
 
 /// Those of the factory itself, or any.
-fn options() -> impl Strategy<Value = Options> {
+pub(crate) fn options() -> impl Strategy<Value = Options> {
     prop_oneof![1 => Just(0), 3 => 1..1000_u64].prop_map(Options)
 }
 

@@ -13,6 +13,7 @@ use super::schema::{Handles, Model};
 use crate::backup::Backup;
 use crate::difference::Difference;
 use crate::factory::BackendFactory;
+use crate::rows::{Logical, logical};
 use crate::runner::at_step;
 use crate::site::{Site, all_groups, worker_groups};
 
@@ -70,19 +71,8 @@ pub(super) fn play_by<F: BackendFactory>(
     script: &Script,
 ) -> Result<(), Difference> {
     let site = Site::new(factory);
-    let stage = Stage {
-        site: &site,
-        script,
-    };
     script.say(|| "let site = Site::new(&factory);".to_owned());
-    let (dir, backend) = stage.fresh(true, Options::default())?;
-    let past = Past {
-        model: Model::default(),
-        views: Vec::new(),
-        frozen: 0,
-    };
-    script.say(|| "let mut states = register(&mut backend)?;".to_owned());
-    let mut world = World::go_on(stage, dir, backend, past)?;
+    let mut world = World::open(&site, script)?;
     for (number, step) in history.iter().enumerate() {
         at_step(|| format!("step {number}, {step:?}"));
         script.say(|| format!("// step {number}"));
@@ -91,6 +81,39 @@ pub(super) fn play_by<F: BackendFactory>(
     at_step(|| "the end of the history".into());
     script.say(|| "// the end".to_owned());
     world.end()
+}
+
+/// Plays a history on two backends, each with options of its own, and compares with each other what each
+/// backend has: see [`World::rows`].
+pub(crate) fn play_both<A: BackendFactory, B: BackendFactory>(
+    a: &A,
+    b: &B,
+    history: &[Step],
+) -> Result<(), Difference> {
+    let (site_a, site_b, script) = (Site::new(a), Site::new(b), Script::default());
+    let (mut one, mut other) = (
+        World::open(&site_a, &script)?,
+        World::open(&site_b, &script)?,
+    );
+    for (number, step) in history.iter().enumerate() {
+        at_step(|| format!("step {number}, {step:?}"));
+        one = one
+            .step(step)
+            .map_err(|d| d.while_doing("the first backend"))?;
+        other = other
+            .step(step)
+            .map_err(|d| d.while_doing("the second backend"))?;
+        // A view for each operation would be a history of its own.
+        if !matches!(step, Step::Do(..)) {
+            Difference::between("rows of both", &one.rows()?, &other.rows()?)?;
+        }
+    }
+    at_step(|| "the end of the history".into());
+    Difference::between("rows of both", &one.rows()?, &other.rows()?)?;
+    let digests = [one.take_backup()?.digest()?, other.take_backup()?.digest()?];
+    Difference::between("logical digests of both", &digests[0], &digests[1])?;
+    one.end().map_err(|d| d.while_doing("the first backend"))?;
+    other.end().map_err(|d| d.while_doing("the second backend"))
 }
 
 /// Plays a history on a backend and on the model.
@@ -170,6 +193,24 @@ impl<F: BackendFactory> Stage<'_, '_, F> {
 }
 
 impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
+    /// An empty backend and an empty model.
+    fn open(site: &'s Site<'f, F>, script: &'s Script) -> Result<Self, Difference> {
+        let stage = Stage { site, script };
+        let (dir, backend) = stage.fresh(true, Options::default())?;
+        let past = Past {
+            model: Model::default(),
+            views: Vec::new(),
+            frozen: 0,
+        };
+        script.say(|| "let mut states = register(&mut backend)?;".to_owned());
+        Self::go_on(stage, dir, backend, past)
+    }
+
+    /// All rows of the backend, as a checkpoint has them, but for the cutting of lists into chunks.
+    fn rows(&mut self) -> Result<Logical, Difference> {
+        logical(self.backend.freeze()?)
+    }
+
     /// Goes on with a backend that has the state of the model.
     fn go_on(
         stage: Stage<'s, 'f, F>,
@@ -265,14 +306,24 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
         Ok(Backup::take(&mut self.backend)?)
     }
 
+    /// Compares the logical digest of the backend with that of the checkpoint that it comes from.
+    fn digest_is_that_of(&mut self, backup: &Backup) -> Result<(), Difference> {
+        let check = "assert_eq!(Backup::take(&mut backend)?.digest()?, backup.digest()?);";
+        self.stage.script.say(|| check.to_owned());
+        let (before, now) = (backup.digest()?, Backup::take(&mut self.backend)?.digest()?);
+        Difference::between("the logical digest, restored", &before, &now)
+    }
+
     fn restore(mut self, registration: Registration, options: Options) -> Result<Self, Difference> {
         let backup = self.take_backup()?;
         let script = self.stage.script;
         script.say(|| "backend.destroy()?;".to_owned());
         self.backend.destroy()?;
-        let backup = ("backup", &backup);
-        let (dir, backend) = self.stage.restored(backup, registration, options)?;
-        Self::go_on(self.stage, dir, backend, self.past)
+        let named = ("backup", &backup);
+        let (dir, backend) = self.stage.restored(named, registration, options)?;
+        let mut world = Self::go_on(self.stage, dir, backend, self.past)?;
+        world.digest_is_that_of(&backup)?;
+        Ok(world)
     }
 
     fn rescale(mut self, parallelism: u16, options: Options) -> Result<Self, Difference> {
@@ -312,7 +363,9 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
         let merged = Backup::of(views)?;
         let merged = ("merged", &merged);
         let (dir, backend) = self.stage.restored(merged, Registration::Before, options)?;
-        Self::go_on(self.stage, dir, backend, self.past)
+        let mut world = Self::go_on(self.stage, dir, backend, self.past)?;
+        world.digest_is_that_of(&backup)?;
+        Ok(world)
     }
 
     fn reopen(mut self, options: Options) -> Result<Self, Difference> {

@@ -6,6 +6,7 @@
 pub mod checkpoints;
 pub mod clearing;
 pub mod crash;
+mod differential;
 pub mod durability;
 pub mod failures;
 pub mod generated;
@@ -22,5 +23,6 @@ mod swap;
 pub mod views;
 pub mod writing;
 
+pub use differential::differential;
 pub use memory::long_lists_are_read_lazily;
 pub use swap::{swap, swap_within_a_chain};

@@ -1,23 +1,43 @@
 //! From one backend to another.
 
 use proptest::collection::vec;
+use proptest::prelude::*;
 use state_api::StateBackend;
 
 use crate::backup::Backup;
 use crate::chain::{self, Chain};
 use crate::difference::Difference;
 use crate::factory::BackendFactory;
-use crate::model::{self, Handles, Model, Via, compare, refuses_foreign_keys};
-use crate::runner::{cases, check};
+use crate::model::{
+    self, Data, Handles, Model, Options, Via, compare, options, refuses_foreign_keys,
+};
+use crate::runner::{at_step, cases, check};
 use crate::site::{Site, all_groups, worker_groups};
 
 use super::incremental::perform;
 
-/// Parallelism of the writing and of the restoring side.
-const SCALES: [(u16, u16); 4] = [(1, 1), (1, 2), (2, 1), (2, 3)];
+/// What is done on one of the backends, before it hands over to the other.
+#[derive(Clone, Debug)]
+struct Leg {
+    history: Vec<Data>,
+    /// Workers of the other backend.
+    parallelism: u16,
+    /// Their options.
+    options: Options,
+}
 
-/// A generated history on workers of `A`, checkpointed and restored into workers of `B`, at the
-/// same and at other parallelism, is equal in every typed read; and back again.
+fn leg() -> impl Strategy<Value = Leg> {
+    let parts = (vec(model::data(), 0..40), 1..=3_u16, options());
+    parts.prop_map(|(history, parallelism, options)| Leg {
+        history,
+        parallelism,
+        options,
+    })
+}
+
+/// A generated history goes from backend to backend: at each checkpoint the workers of one hand over to
+/// workers of the other, at any parallelism, with any options. Each time every typed read is that of the model,
+/// and the logical digest is the same on both sides.
 ///
 /// For a crate that sees several backends:
 ///
@@ -31,20 +51,18 @@ const SCALES: [(u16, u16); 4] = [(1, 1), (1, 2), (2, 1), (2, 3)];
 /// ```
 ///
 /// # Panics
-/// When a read differs, with the shortest history.
+/// When a read or a digest differs, with the shortest history.
 pub fn swap<A: BackendFactory, B: BackendFactory>(a: &A, b: &B) {
-    check(cases().div_ceil(4), &vec(model::data(), 1..80), |history| {
-        let (from, to) = (Site::new(a), Site::new(b));
-        for (p, q) in SCALES {
-            let mut model = Model::default();
-            let mut workers = open(&from, p)?;
-            for data in &history {
-                let (worker, handles) = owner(&mut workers, data);
-                model::apply(data, Via::Cursor, worker, handles, &mut model)?;
-            }
-            let scale = |d: Difference| d.while_doing(format_args!("{p} -> {q} workers"));
-            let moved = hand_over(workers, &to, q, &model).map_err(scale)?;
-            hand_over(moved, &from, p, &model).map_err(scale)?;
+    check(cases().div_ceil(2), &vec(leg(), 1..6), |legs| {
+        let (a, b) = (Site::new(a), Site::new(b));
+        let mut model = Model::default();
+        let mut at_a = open(&a, 1, Options::default())?;
+        for (number, pair) in legs.chunks(2).enumerate() {
+            at_step(|| format!("leg {}", 2 * number));
+            let at_b = hand_over(at_a, &b, &pair[0], &mut model)?;
+            at_step(|| format!("leg {}", 2 * number + 1));
+            let Some(back) = pair.get(1) else { break };
+            at_a = hand_over(at_b, &a, back, &mut model)?;
         }
         Ok(())
     });
@@ -95,10 +113,15 @@ pub fn swap_within_a_chain<A: BackendFactory, B: BackendFactory>(a: &A, b: &B) {
 
 type Workers<F> = Vec<(<F as BackendFactory>::Backend<String>, Handles)>;
 
-fn open<F: BackendFactory>(site: &Site<'_, F>, p: u16) -> Result<Workers<F>, Difference> {
+fn open<F: BackendFactory>(
+    site: &Site<'_, F>,
+    parallelism: u16,
+    options: Options,
+) -> Result<Workers<F>, Difference> {
     let mut workers = Vec::new();
-    for index in 0..p {
-        let mut worker = site.open_for::<String>(worker_groups(index, p));
+    for index in 0..parallelism {
+        let groups = worker_groups(index, parallelism);
+        let mut worker = site.reopen_varied::<String>(&site.dir(), groups, options.0)?;
         let handles = Handles::register(&mut worker)?;
         workers.push((worker, handles));
     }
@@ -108,7 +131,7 @@ fn open<F: BackendFactory>(site: &Site<'_, F>, p: u16) -> Result<Workers<F>, Dif
 /// The worker that owns the key of an operation.
 fn owner<'w, B: StateBackend<Key = String>>(
     workers: &'w mut [(B, Handles)],
-    data: &model::Data,
+    data: &Data,
 ) -> (&'w mut B, Handles) {
     let hash = state_api::KeyHash::of(data.key().text().as_str()).unwrap();
     let found = workers
@@ -118,24 +141,32 @@ fn owner<'w, B: StateBackend<Key = String>>(
     (worker, *handles)
 }
 
-/// Checkpoints `workers` and restores them as `q` workers of `to`.
+/// Writes on `workers`, takes a checkpoint of them and restores it as workers of `to`.
 fn hand_over<A: StateBackend<Key = String>, F: BackendFactory>(
-    workers: Vec<(A, Handles)>,
+    mut workers: Vec<(A, Handles)>,
     to: &Site<'_, F>,
-    q: u16,
-    model: &Model,
+    leg: &Leg,
+    model: &mut Model,
 ) -> Result<Workers<F>, Difference> {
+    for data in &leg.history {
+        let (worker, handles) = owner(&mut workers, data);
+        model::apply(data, Via::Cursor, worker, handles, model)?;
+    }
     let mut views = Vec::new();
     for (mut worker, _) in workers {
         views.push(worker.freeze()?);
         worker.destroy()?;
     }
     let backup = Backup::of(views)?;
-    let mut moved = open(to, q)?;
+    let mut moved = open(to, leg.parallelism, leg.options)?;
+    let mut views = Vec::new();
     for (worker, handles) in &mut moved {
         backup.restore(worker)?;
         compare(worker, *handles, model)?;
         refuses_foreign_keys(worker, *handles)?;
+        views.push(worker.freeze()?);
     }
+    let digests = (backup.digest()?, Backup::of(views)?.digest()?);
+    Difference::between("logical digest", &digests.0, &digests.1)?;
     Ok(moved)
 }

@@ -2,26 +2,70 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateKey};
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
 use state_conformance::BackendFactory;
 use state_redb::{Mode, RedbBackend, RedbConfig};
 
-pub(crate) struct Redb;
+/// Options that no reader may notice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Redb {
+    pub(crate) cache_bytes: usize,
+    pub(crate) verify_files: bool,
+    pub(crate) tracking: Option<usize>,
+}
+
+impl Default for Redb {
+    /// Many small databases, several of them open at once.
+    fn default() -> Self {
+        Self {
+            cache_bytes: 8 << 20,
+            verify_files: true,
+            tracking: None,
+        }
+    }
+}
+
+impl Redb {
+    /// A directory left dirty is refused.
+    fn config(self) -> RedbConfig {
+        RedbConfig::default()
+            .with_cache_bytes(self.cache_bytes)
+            .with_verify_files(self.verify_files)
+    }
+}
 
 impl BackendFactory for Redb {
     type Backend<K: StateKey> = RedbBackend<K>;
 
     fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<RedbBackend<K>> {
-        // A directory left dirty is refused.
-        state_redb::open(dir, groups, &config())
+        let mut backend = state_redb::open(dir, groups, &self.config())?;
+        if let Some(budget) = self.tracking {
+            backend.track_changes(budget)?;
+        }
+        Ok(backend)
     }
 
     fn open_durable<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<RedbBackend<K>> {
-        state_redb::open(dir, groups, &config().with_mode(Mode::Durable))
+        state_redb::open(dir, groups, &self.config().with_mode(Mode::Durable))
     }
-}
 
-/// Many small databases, several of them open at once.
-fn config() -> RedbConfig {
-    RedbConfig::default().with_cache_bytes(8 << 20)
+    fn vary(&self, seed: u64) -> Option<Self> {
+        Some(Self {
+            cache_bytes: if seed.is_multiple_of(2) {
+                8 << 20
+            } else {
+                64 << 10
+            },
+            verify_files: !seed.is_multiple_of(3),
+            tracking: match seed % 5 {
+                0 => Some(1 << 20),
+                1 => Some(1 << 10),
+                _ => None,
+            },
+        })
+    }
+
+    fn expression(&self) -> String {
+        format!("{self:?}")
+    }
 }

@@ -2,21 +2,62 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateKey};
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
 use state_conformance::BackendFactory;
 use state_sled::{SledBackend, SledConfig};
 
-pub(crate) struct Sled;
+/// Options that no reader may notice. (The budget for living views is left as it is: a view that is revoked
+/// is noticed.)
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sled {
+    pub(crate) cache_bytes: u64,
+    pub(crate) verify_files: bool,
+    pub(crate) tracking: Option<usize>,
+}
+
+impl Default for Sled {
+    /// Many small databases, several of them open at once.
+    fn default() -> Self {
+        Self {
+            cache_bytes: 8 << 20,
+            verify_files: true,
+            tracking: None,
+        }
+    }
+}
 
 impl BackendFactory for Sled {
     type Backend<K: StateKey> = SledBackend<K>;
 
     fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<SledBackend<K>> {
-        // Many small databases, several of them open at once. A directory left dirty is refused.
-        state_sled::open(
-            dir,
-            groups,
-            &SledConfig::default().with_cache_bytes(8 << 20),
-        )
+        // A directory left dirty is refused.
+        let config = SledConfig::default()
+            .with_cache_bytes(self.cache_bytes)
+            .with_verify_files(self.verify_files);
+        let mut backend = state_sled::open(dir, groups, &config)?;
+        if let Some(budget) = self.tracking {
+            backend.track_changes(budget)?;
+        }
+        Ok(backend)
+    }
+
+    fn vary(&self, seed: u64) -> Option<Self> {
+        Some(Self {
+            cache_bytes: if seed.is_multiple_of(2) {
+                8 << 20
+            } else {
+                1 << 20
+            },
+            verify_files: !seed.is_multiple_of(3),
+            tracking: match seed % 5 {
+                0 => Some(1 << 20),
+                1 => Some(1 << 10),
+                _ => None,
+            },
+        })
+    }
+
+    fn expression(&self) -> String {
+        format!("{self:?}")
     }
 }

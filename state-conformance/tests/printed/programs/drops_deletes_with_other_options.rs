@@ -45,6 +45,7 @@ fn counterexample() -> Result<()> {
     backend.register(ValueDescriptor::<Text>::new("notes").namespaced::<u32>())?;
     backup.restore(&mut backend)?;
     states = register(&mut backend)?;
+    assert_eq!(Backup::take(&mut backend)?.digest()?, backup.digest()?);
     // step 1
     backend.at_mut("a").value(states.counts).put(0)?;
     // step 2

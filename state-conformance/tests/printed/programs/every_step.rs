@@ -637,6 +637,7 @@ fn counterexample() -> Result<()> {
     assert_eq!(backend.key_count(states.scores)?, 1);
     assert_eq!(entries(Walk::Forward, backend.at("\u{1}").in_namespace(&1).map(states.tags).iter()?)?, vec![("a".to_owned(), Text::from("x"))]);
     assert_eq!(backend.key_count(states.tags)?, 1);
+    assert_eq!(Backup::take(&mut backend)?.digest()?, backup.digest()?);
     // step 164
     let backup = Backup::take(&mut backend)?;
     backend.destroy()?;
@@ -657,6 +658,7 @@ fn counterexample() -> Result<()> {
     assert_eq!(backend.key_count(states.scores)?, 1);
     assert_eq!(entries(Walk::Forward, backend.at("\u{1}").in_namespace(&1).map(states.tags).iter()?)?, vec![("a".to_owned(), Text::from("x"))]);
     assert_eq!(backend.key_count(states.tags)?, 1);
+    assert_eq!(Backup::take(&mut backend)?.digest()?, backup.digest()?);
     // step 165
     let backup = Backup::take(&mut backend)?;
     backend.destroy()?;
@@ -674,6 +676,7 @@ fn counterexample() -> Result<()> {
     assert_eq!(backend.key_count(states.scores)?, 1);
     assert_eq!(entries(Walk::Forward, backend.at("\u{1}").in_namespace(&1).map(states.tags).iter()?)?, vec![("a".to_owned(), Text::from("x"))]);
     assert_eq!(backend.key_count(states.tags)?, 1);
+    assert_eq!(Backup::take(&mut backend)?.digest()?, backup.digest()?);
     // step 166
     std::thread::scope(|scope| {
         let reads = scope.spawn(|| -> Result<()> {
@@ -735,6 +738,7 @@ fn counterexample() -> Result<()> {
     assert_eq!(backend.key_count(states.scores)?, 1);
     assert_eq!(entries(Walk::Forward, backend.at("\u{1}").in_namespace(&1).map(states.tags).iter()?)?, vec![("a".to_owned(), Text::from("x"))]);
     assert_eq!(backend.key_count(states.tags)?, 1);
+    assert_eq!(Backup::take(&mut backend)?.digest()?, backup.digest()?);
     // step 168
     let backup = Backup::take(&mut backend)?;
     backend.close()?;
