@@ -70,6 +70,13 @@ pub enum Step {
     Rescale(u16, Options),
     /// Closes the backend and opens its directory again.
     Reopen(Options),
+    /// Takes a checkpoint and keeps it, for crashes to come.
+    Checkpoint,
+    /// Drops the backend as it is and goes on in a fresh one, with the last checkpoint that was kept;
+    /// without one, with nothing.
+    Crash(Options),
+    /// Drops a state, by number, and registers it again: it is empty.
+    DropState(usize),
 }
 
 /// With which options a backend is opened: those that a seed [chooses](BackendFactory::vary), and those
@@ -81,12 +88,16 @@ impl Step {
     /// The options of the backends that it opens.
     pub(super) fn options(&self) -> Options {
         match self {
-            Self::Restore(_, options) | Self::Rescale(_, options) | Self::Reopen(options) => {
-                *options
-            }
-            Self::Do(..) | Self::Freeze | Self::ReadView(_) | Self::DropView(_) => {
-                Options::default()
-            }
+            Self::Restore(_, options)
+            | Self::Rescale(_, options)
+            | Self::Reopen(options)
+            | Self::Crash(options) => *options,
+            Self::Do(..)
+            | Self::Freeze
+            | Self::ReadView(_)
+            | Self::DropView(_)
+            | Self::Checkpoint
+            | Self::DropState(_) => Options::default(),
         }
     }
 }

@@ -10,6 +10,9 @@ use super::cell::Cells;
 use super::pool::Text;
 use crate::difference::Difference;
 
+/// Names of the model's states.
+pub(super) const STATES: [&str; 6] = ["counts", "notes", "events", "words", "scores", "tags"];
+
 /// Handles of the model's states.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "named as in the model")]
@@ -102,6 +105,18 @@ impl Model {
         keys.extend(events.keys().chain(words.keys()).cloned());
         keys.extend(scores.keys().chain(tags.keys()).cloned());
         keys
+    }
+
+    /// Empties a state.
+    pub(super) fn drop_state(&mut self, name: &str) {
+        match name {
+            "counts" => self.counts = Cells::default(),
+            "notes" => self.notes = Cells::default(),
+            "events" => self.events = Cells::default(),
+            "words" => self.words = Cells::default(),
+            "scores" => self.scores = Cells::default(),
+            _ => self.tags = Cells::default(),
+        }
     }
 
     /// Writes the whole state of the model to an empty backend, on the shortest way and last key

@@ -10,6 +10,7 @@ use proptest::sample::select;
 
 use super::history::{Data, Options, Registration, Step, Via};
 use super::pool::{Key, Text};
+use super::schema::STATES;
 use super::spec::{ListOp, MapOp, ValueOp, Walk};
 
 /// Namespaces that are numbers.
@@ -160,6 +161,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (1..=3_u16, options())
             .prop_map(|(parallelism, options)| Step::Rescale(parallelism, options)),
         1 => options().prop_map(Step::Reopen),
+        2 => Just(Step::Checkpoint),
+        1 => options().prop_map(Step::Crash),
+        1 => (0..STATES.len()).prop_map(Step::DropState),
     ]
 }
 

@@ -9,7 +9,7 @@ use super::compare::{compare, refuses_foreign_keys, touched};
 use super::history::{Data, Options, Registration, Step, Via};
 use super::perform::apply;
 use super::program::{self, Script, contents};
-use super::schema::{Handles, Model};
+use super::schema::{Handles, Model, STATES};
 use crate::backup::Backup;
 use crate::difference::Difference;
 use crate::factory::BackendFactory;
@@ -38,6 +38,18 @@ struct Past<V> {
     views: Vec<Kept<V>>,
     /// Number of views that were kept.
     frozen: usize,
+    /// The last checkpoint that was kept.
+    checkpoint: Option<Saved>,
+    /// Number of checkpoints that were kept.
+    saved: usize,
+}
+
+/// A checkpoint, and what must be in it.
+struct Saved {
+    /// What programs call it.
+    name: String,
+    backup: Backup,
+    model: Model,
 }
 
 /// Where a history is played.
@@ -110,7 +122,10 @@ pub(crate) fn play_both<A: BackendFactory, B: BackendFactory>(
     }
     at_step(|| "the end of the history".into());
     Difference::between("rows of both", &one.rows()?, &other.rows()?)?;
-    let digests = [one.take_backup()?.digest()?, other.take_backup()?.digest()?];
+    let digests = [
+        one.take_backup("backup")?.digest()?,
+        other.take_backup("backup")?.digest()?,
+    ];
     Difference::between("logical digests of both", &digests[0], &digests[1])?;
     one.end().map_err(|d| d.while_doing("the first backend"))?;
     other.end().map_err(|d| d.while_doing("the second backend"))
@@ -201,6 +216,8 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
             model: Model::default(),
             views: Vec::new(),
             frozen: 0,
+            checkpoint: None,
+            saved: 0,
         };
         script.say(|| "let mut states = register(&mut backend)?;".to_owned());
         Self::go_on(stage, dir, backend, past)
@@ -256,6 +273,9 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
             Step::Restore(registration, options) => return self.restore(*registration, *options),
             Step::Rescale(parallelism, options) => return self.rescale(*parallelism, *options),
             Step::Reopen(options) => return self.reopen(*options),
+            Step::Checkpoint => self.checkpoint()?,
+            Step::Crash(options) => return self.crash(*options),
+            Step::DropState(number) => self.drop_state(STATES[number % STATES.len()])?,
         }
         Ok(self)
     }
@@ -300,10 +320,49 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
         self.stage.script.say(|| format!("drop({});", view.name));
     }
 
-    fn take_backup(&mut self) -> Result<Backup, Difference> {
+    fn take_backup(&mut self, name: &str) -> Result<Backup, Difference> {
         let script = self.stage.script;
-        script.say(|| "let backup = Backup::take(&mut backend)?;".to_owned());
+        script.say(|| format!("let {name} = Backup::take(&mut backend)?;"));
         Ok(Backup::take(&mut self.backend)?)
+    }
+
+    fn checkpoint(&mut self) -> Result<(), Difference> {
+        let name = format!("checkpoint_{}", self.past.saved);
+        let backup = self.take_backup(&name)?;
+        self.past.saved += 1;
+        self.past.checkpoint = Some(Saved {
+            name,
+            backup,
+            model: self.past.model.clone(),
+        });
+        Ok(())
+    }
+
+    fn crash(self, options: Options) -> Result<Self, Difference> {
+        let (stage, script) = (self.stage, self.stage.script);
+        script.say(|| "drop(backend);".to_owned());
+        drop(self.backend);
+        let mut past = self.past;
+        let (dir, backend) = if let Some(saved) = &past.checkpoint {
+            past.model.clone_from(&saved.model);
+            let named = (saved.name.as_str(), &saved.backup);
+            stage.restored(named, Registration::After, options)?
+        } else {
+            past.model = Model::default();
+            let fresh = stage.fresh(false, options)?;
+            script.say(|| "states = register(&mut backend)?;".to_owned());
+            fresh
+        };
+        Self::go_on(stage, dir, backend, past)
+    }
+
+    fn drop_state(&mut self, name: &str) -> Result<(), Difference> {
+        let script = self.stage.script;
+        script.say(|| format!("backend.drop_state({name:?})?;\nstates = register(&mut backend)?;"));
+        self.backend.drop_state(name)?;
+        self.handles = Handles::register(&mut self.backend)?;
+        self.past.model.drop_state(name);
+        self.compare(&self.past.model)
     }
 
     /// Compares the logical digest of the backend with that of the checkpoint that it comes from.
@@ -315,7 +374,7 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
     }
 
     fn restore(mut self, registration: Registration, options: Options) -> Result<Self, Difference> {
-        let backup = self.take_backup()?;
+        let backup = self.take_backup("backup")?;
         let script = self.stage.script;
         script.say(|| "backend.destroy()?;".to_owned());
         self.backend.destroy()?;
@@ -327,7 +386,7 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
     }
 
     fn rescale(mut self, parallelism: u16, options: Options) -> Result<Self, Difference> {
-        let backup = self.take_backup()?;
+        let backup = self.take_backup("backup")?;
         let script = self.stage.script;
         script.say(|| "drop(backend);".to_owned());
         drop(self.backend);
@@ -374,7 +433,7 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
         let backup = if survives {
             None
         } else {
-            Some(self.take_backup()?)
+            Some(self.take_backup("backup")?)
         };
         script.say(|| "backend.close()?;".to_owned());
         self.backend.close()?;

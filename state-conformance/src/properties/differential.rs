@@ -4,8 +4,7 @@ use crate::factory::BackendFactory;
 use crate::model;
 use crate::runner::{cases, check_shown};
 
-/// No history of operations, views, checkpoints, restores, rescales and reopenings tells two backends apart,
-/// each with options of its own: both answer as the model does, operation by operation, in the same order of
+/// No [history](crate::model::Step) tells two backends apart, each with options of its own: both answer as the model does, operation by operation, in the same order of
 /// iteration; and whenever a history does something else than an operation, all rows of both are the same, but
 /// for the cutting of lists into chunks, and so is the logical digest at the end.
 ///

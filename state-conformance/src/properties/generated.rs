@@ -16,8 +16,11 @@ use crate::rows::logical;
 use crate::runner::{cases, check, check_shown};
 use crate::site::Site;
 
-/// No history of operations, views, checkpoints, restores, rescales and reopenings lets a reader
-/// tell the backend from the [model].
+/// No history of operations, views, checkpoints, crashes, restores, rescales, reopenings and dropped states
+/// lets a reader tell the backend from the [model].
+///
+/// Histories of commits are in [`durability`](super::durability), those of incremental checkpoints in
+/// [`incremental`](super::incremental).
 pub fn generated_operations<F: BackendFactory>(factory: &F) {
     let play = |history: Vec<_>| model::play(factory, &history);
     check_shown(cases(), &model::history(), play, |history, seed| {

@@ -115,6 +115,14 @@ pub(crate) fn view_loses_a_table() -> Vec<Step> {
     ]
 }
 
+pub(crate) fn keeps_dropped_tables() -> Vec<Step> {
+    vec![
+        Step::Crash(Options(0)),
+        events("a", ListOp::Push(1)),
+        Step::DropState(2),
+    ]
+}
+
 /// Every way of walking and bounding.
 fn ranges() -> Vec<MapOp<i64, u64>> {
     vec![
@@ -231,6 +239,15 @@ pub(crate) fn every_step() -> Vec<Step> {
         Step::Reopen(Options(1)),
         Step::ReadView(0),
     ]);
+    steps.extend([
+        Step::Checkpoint,
+        events("b", ListOp::Push(9)),
+        Step::Crash(Options(0)),
+        events("b", ListOp::Len),
+        Step::DropState(2),
+        events("", ListOp::IsEmpty),
+        Step::Crash(Options(1)),
+    ]);
     // The oldest of five views goes.
     steps.extend(std::iter::repeat_n(Step::Freeze, 5));
     steps.push(counts("a", ValueOp::Take));
@@ -238,7 +255,7 @@ pub(crate) fn every_step() -> Vec<Step> {
 }
 
 /// All that [`kind`] gives.
-pub(crate) const KINDS: [&str; 33] = [
+pub(crate) const KINDS: [&str; 36] = [
     "value get",
     "value put",
     "value take",
@@ -272,6 +289,9 @@ pub(crate) const KINDS: [&str; 33] = [
     "restore",
     "rescale",
     "reopen",
+    "checkpoint",
+    "crash",
+    "drop state",
 ];
 
 fn value_kind<V>(op: &ValueOp<V>) -> &'static str {
@@ -331,5 +351,8 @@ pub(crate) fn kind(step: &Step) -> &'static str {
         Step::Restore(..) => "restore",
         Step::Rescale(..) => "rescale",
         Step::Reopen(_) => "reopen",
+        Step::Checkpoint => "checkpoint",
+        Step::Crash(_) => "crash",
+        Step::DropState(_) => "drop state",
     }
 }

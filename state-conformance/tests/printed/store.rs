@@ -68,6 +68,7 @@ macro_rules! each_program {
             scan_includes_excluded: ScanIncludesExcluded;
             loses_every_seventh_put: LosesEverySeventhPut;
             one_table: OneTable;
+            keeps_dropped_tables: KeepsDroppedTables;
             view_loses_a_table: ViewLosesATable;
         }
     };

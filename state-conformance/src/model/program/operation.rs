@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::literal::{Literal, bound, list};
 use super::read;
 use crate::model::history::{Data, Via};
-use crate::model::schema::Model;
+use crate::model::schema::{Model, STATES};
 use crate::model::spec::{ListOp, MapOp, Outcome, ValueOp};
 
 /// What an operation of another kind than asked answers: nothing of it is read.
@@ -179,9 +179,8 @@ pub(in crate::model) fn statements(data: &Data, via: Via, model: &Model) -> Stri
 
 /// Binds all states, as a history does, of which one is used.
 fn bind(used: &str) -> String {
-    let names = ["counts", "notes", "events", "words", "scores", "tags"];
-    let pattern = names.map(|name| if name == used { name } else { "_" });
-    let handles = names.map(|name| format!("states.{name}"));
+    let pattern = STATES.map(|name| if name == used { name } else { "_" });
+    let handles = STATES.map(|name| format!("states.{name}"));
     format!(
         "let (mut bound, ({})) = backend.bind(({}))?;",
         pattern.join(", "),

@@ -170,12 +170,19 @@
 //  167  Rescale(3, Options(1)): Store { options: 1 }
 //  168  Reopen(Options(1)): Store { options: 1 }
 //  169  ReadView(0)
-//  170  Freeze
-//  171  Freeze
-//  172  Freeze
-//  173  Freeze
-//  174  Freeze
-//  175  Counts("a", Take)
+//  170  Checkpoint
+//  171  Events("b", Push(9))
+//  172  Crash(Options(0))
+//  173  Events("b", Len)
+//  174  DropState(2)
+//  175  Events("", IsEmpty)
+//  176  Crash(Options(1)): Store { options: 1 }
+//  177  Freeze
+//  178  Freeze
+//  179  Freeze
+//  180  Freeze
+//  181  Freeze
+//  182  Counts("a", Take)
 
 use std::mem::{replace};
 use std::ops::{Bound};
@@ -758,17 +765,68 @@ fn counterexample() -> Result<()> {
     assert_eq!(backend.key_count(states.tags)?, 1);
     // step 169
     // step 170
-    let view_2 = (backend.freeze()?, states);
+    let checkpoint_0 = Backup::take(&mut backend)?;
     // step 171
-    let view_3 = (backend.freeze()?, states);
+    backend.at_mut("b").list(states.events).push(9)?;
     // step 172
-    let view_4 = (backend.freeze()?, states);
+    drop(backend);
+    dir = site.dir();
+    backend = site.reopen(&dir, all_groups())?;
+    checkpoint_0.restore(&mut backend)?;
+    states = register(&mut backend)?;
+    assert_eq!(backend.at("a").value(states.counts).get()?.map(Ref::into_owned), Some(1));
+    assert_eq!(backend.key_count(states.counts)?, 1);
+    assert_eq!(elements(backend.at("").list(states.events).iter()?)?, vec![2, 1]);
+    assert_eq!(backend.key_count(states.events)?, 1);
+    assert_eq!(elements(backend.at("a\0").in_namespace(&"n\0".to_owned()).list(states.words).iter()?)?, vec![Text("t".repeat(300)), Text::from("")]);
+    assert_eq!(backend.key_count(states.words)?, 1);
+    assert_eq!(entries(Walk::Forward, backend.at("k".repeat(65536).as_str()).map(states.scores).iter()?)?, vec![(i64::MIN, 3)]);
+    assert_eq!(backend.key_count(states.scores)?, 1);
+    assert_eq!(entries(Walk::Forward, backend.at("\u{1}").in_namespace(&1).map(states.tags).iter()?)?, vec![("a".to_owned(), Text::from("x"))]);
+    assert_eq!(backend.key_count(states.tags)?, 1);
     // step 173
-    let view_5 = (backend.freeze()?, states);
+    assert_eq!(backend.at_mut("b").list(states.events).len()?, 0);
     // step 174
+    backend.drop_state("events")?;
+    states = register(&mut backend)?;
+    assert_eq!(backend.at("a").value(states.counts).get()?.map(Ref::into_owned), Some(1));
+    assert_eq!(backend.key_count(states.counts)?, 1);
+    assert_eq!(elements(backend.at("a\0").in_namespace(&"n\0".to_owned()).list(states.words).iter()?)?, vec![Text("t".repeat(300)), Text::from("")]);
+    assert_eq!(backend.key_count(states.words)?, 1);
+    assert_eq!(entries(Walk::Forward, backend.at("k".repeat(65536).as_str()).map(states.scores).iter()?)?, vec![(i64::MIN, 3)]);
+    assert_eq!(backend.key_count(states.scores)?, 1);
+    assert_eq!(entries(Walk::Forward, backend.at("\u{1}").in_namespace(&1).map(states.tags).iter()?)?, vec![("a".to_owned(), Text::from("x"))]);
+    assert_eq!(backend.key_count(states.tags)?, 1);
+    // step 175
+    assert!(backend.at_mut("").list(states.events).is_empty()?);
+    // step 176
+    drop(backend);
+    dir = site.dir();
+    backend = site.reopen_varied(&dir, all_groups(), 1)?;
+    checkpoint_0.restore(&mut backend)?;
+    states = register(&mut backend)?;
+    assert_eq!(backend.at("a").value(states.counts).get()?.map(Ref::into_owned), Some(1));
+    assert_eq!(backend.key_count(states.counts)?, 1);
+    assert_eq!(elements(backend.at("").list(states.events).iter()?)?, vec![2, 1]);
+    assert_eq!(backend.key_count(states.events)?, 1);
+    assert_eq!(elements(backend.at("a\0").in_namespace(&"n\0".to_owned()).list(states.words).iter()?)?, vec![Text("t".repeat(300)), Text::from("")]);
+    assert_eq!(backend.key_count(states.words)?, 1);
+    assert_eq!(entries(Walk::Forward, backend.at("k".repeat(65536).as_str()).map(states.scores).iter()?)?, vec![(i64::MIN, 3)]);
+    assert_eq!(backend.key_count(states.scores)?, 1);
+    assert_eq!(entries(Walk::Forward, backend.at("\u{1}").in_namespace(&1).map(states.tags).iter()?)?, vec![("a".to_owned(), Text::from("x"))]);
+    assert_eq!(backend.key_count(states.tags)?, 1);
+    // step 177
+    let view_2 = (backend.freeze()?, states);
+    // step 178
+    let view_3 = (backend.freeze()?, states);
+    // step 179
+    let view_4 = (backend.freeze()?, states);
+    // step 180
+    let view_5 = (backend.freeze()?, states);
+    // step 181
     drop(view_2);
     let view_6 = (backend.freeze()?, states);
-    // step 175
+    // step 182
     assert_eq!(backend.at_mut("a").value(states.counts).take()?, Some(1));
     // the end
     assert_eq!(elements(backend.at("").list(states.events).iter()?)?, vec![2, 1]);
