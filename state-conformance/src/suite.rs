@@ -256,6 +256,9 @@ macro_rules! __properties {
                 an_empty_backend_has_no_rows
                 rows_ascend_within_the_asked_range
             }
+            interleaving {
+                views_are_read_in_any_interleaving
+            }
             checkpoints {
                 a_checkpoint_restores_what_it_was_taken_of
                 a_checkpoint_restores_at_other_parallelism

@@ -28,4 +28,5 @@ pub(crate) use compare::refuses_foreign_keys;
 pub(crate) use history::show;
 pub(crate) use perform::apply;
 pub use report::{counterexample, program};
+pub(crate) use schema::STATES;
 pub(crate) use world::{play, play_both};

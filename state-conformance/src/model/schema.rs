@@ -11,7 +11,7 @@ use super::pool::Text;
 use crate::difference::Difference;
 
 /// Names of the model's states.
-pub(super) const STATES: [&str; 6] = ["counts", "notes", "events", "words", "scores", "tags"];
+pub(crate) const STATES: [&str; 6] = ["counts", "notes", "events", "words", "scores", "tags"];
 
 /// Handles of the model's states.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +108,7 @@ impl Model {
     }
 
     /// Empties a state.
-    pub(super) fn drop_state(&mut self, name: &str) {
+    pub(crate) fn drop_state(&mut self, name: &str) {
         match name {
             "counts" => self.counts = Cells::default(),
             "notes" => self.notes = Cells::default(),

@@ -11,6 +11,7 @@ pub mod durability;
 pub mod failures;
 pub mod generated;
 pub mod incremental;
+pub mod interleaving;
 pub mod keys;
 pub mod life;
 pub mod lists;
