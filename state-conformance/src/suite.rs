@@ -230,6 +230,9 @@ macro_rules! __properties {
                 keys_of_many_types_round_trip
                 map_order_is_encoding_order
             }
+            hostile {
+                hostile_keys_are_told_apart
+            }
             lists {
                 long_lists_keep_their_order
                 elements_longer_than_a_chunk_fit

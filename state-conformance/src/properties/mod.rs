@@ -10,6 +10,7 @@ mod differential;
 pub mod durability;
 pub mod failures;
 pub mod generated;
+pub mod hostile;
 pub mod incremental;
 pub mod interleaving;
 pub mod keys;
