@@ -4,4 +4,4 @@ mod factory;
 
 use factory::Rocksdb;
 
-state_conformance::suite!(rocksdb, Rocksdb);
+state_conformance::suite!(rocksdb, Rocksdb::default());

@@ -6,7 +6,7 @@ mod factory;
 #[test]
 fn a_million_elements_are_read_in_constant_memory() {
     state_conformance::properties::long_lists_are_read_lazily(
-        &factory::Rocksdb,
+        &factory::Rocksdb::default(),
         1_000_000,
         24 << 20,
     );

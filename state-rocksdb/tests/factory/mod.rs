@@ -2,18 +2,56 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateKey};
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
 use state_conformance::BackendFactory;
-use state_rocksdb::{Mode, RocksdbBackend, RocksdbConfig};
+use state_rocksdb::{Mode, Profile, RocksdbBackend, RocksdbConfig};
 
-pub(crate) struct Rocksdb;
+/// Options that no reader may notice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rocksdb {
+    /// 0 is the default configuration, then come the profiles: a number is Rust in a report.
+    pub(crate) profile: u64,
+    pub(crate) cache_bytes: usize,
+    pub(crate) verify_files: bool,
+    pub(crate) tracking: Option<usize>,
+}
+
+impl Default for Rocksdb {
+    /// Many small databases, several of them open at once.
+    fn default() -> Self {
+        Self {
+            profile: 0,
+            cache_bytes: 8 << 20,
+            verify_files: true,
+            tracking: None,
+        }
+    }
+}
+
+impl Rocksdb {
+    /// A directory left dirty is refused.
+    fn config(self) -> RocksdbConfig {
+        let config = match self.profile {
+            0 => RocksdbConfig::default(),
+            1 => RocksdbConfig::of(Profile::Memory),
+            2 => RocksdbConfig::of(Profile::Ssd),
+            _ => RocksdbConfig::of(Profile::SpinningDisk),
+        };
+        config
+            .with_cache_bytes(self.cache_bytes)
+            .with_verify_files(self.verify_files)
+    }
+}
 
 impl BackendFactory for Rocksdb {
     type Backend<K: StateKey> = RocksdbBackend<K>;
 
     fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<RocksdbBackend<K>> {
-        // A directory left dirty is refused.
-        state_rocksdb::open(dir, groups, &config())
+        let mut backend = state_rocksdb::open(dir, groups, &self.config())?;
+        if let Some(budget) = self.tracking {
+            backend.track_changes(budget)?;
+        }
+        Ok(backend)
     }
 
     fn open_durable<K: StateKey>(
@@ -21,11 +59,27 @@ impl BackendFactory for Rocksdb {
         dir: &Path,
         groups: KeyGroups,
     ) -> Result<RocksdbBackend<K>> {
-        state_rocksdb::open(dir, groups, &config().with_mode(Mode::Durable))
+        state_rocksdb::open(dir, groups, &self.config().with_mode(Mode::Durable))
     }
-}
 
-/// Many small databases, several of them open at once.
-fn config() -> RocksdbConfig {
-    RocksdbConfig::default().with_cache_bytes(8 << 20)
+    fn vary(&self, seed: u64) -> Option<Self> {
+        Some(Self {
+            profile: seed % 4,
+            cache_bytes: if seed.is_multiple_of(2) {
+                8 << 20
+            } else {
+                1 << 20
+            },
+            verify_files: !seed.is_multiple_of(7),
+            tracking: match seed % 5 {
+                0 => Some(1 << 20),
+                1 => Some(1 << 10),
+                _ => None,
+            },
+        })
+    }
+
+    fn expression(&self) -> String {
+        format!("{self:?}")
+    }
 }
