@@ -55,6 +55,8 @@ pub async fn checkpoint<V: StateView>(
 /// owns, whoever wrote them.
 ///
 /// Rows of more than a quarter of a MiB are read on a thread of their own while the backend takes them in.
+/// That thread polls the storage outside of the caller's runtime: a storage that needs one has to bring it, as those of
+/// this crate do.
 /// The rows block: poll this future on a thread that may block. After an error the backend is to
 /// be destroyed.
 ///

@@ -41,8 +41,8 @@ pub(crate) fn read_ahead<S: RowSource + Send>(
     if !first.fill(&mut source, batch_bytes)? {
         return take_in(&mut Batches::new(first, about_rows, None));
     }
-    // Sending never waits: there are not more batches than places.
-    let (send, batches) = sync_channel(BATCHES);
+    // Sending never waits: there are not more batches than places, and one for the end.
+    let (send, batches) = sync_channel(BATCHES + 1);
     let (back, spare) = sync_channel(BATCHES);
     for _ in 1..BATCHES {
         let _there_is_room = back.send(Batch::default());
@@ -64,7 +64,8 @@ pub(crate) fn read_ahead<S: RowSource + Send>(
     })
 }
 
-/// Fills spare batches until the rows, or the batches, are at their end.
+/// Fills spare batches until the rows, or the batches, are at their end. The end of the rows is a batch without
+/// any: a reader that died has sent none.
 fn read<S: RowSource>(
     mut source: S,
     batch_bytes: usize,
@@ -73,8 +74,12 @@ fn read<S: RowSource>(
 ) {
     while let Ok(mut batch) = spare.recv() {
         let more = batch.fill(&mut source, batch_bytes);
-        let is_last = !matches!(more, Ok(true));
-        if filled.send(more.map(|_| batch)).is_err() || is_last {
+        let (failed, is_last) = (more.is_err(), matches!(more, Ok(false)));
+        if filled.send(more.map(|_| batch)).is_err() || failed {
+            return;
+        }
+        if is_last {
+            let _read_by_nobody = filled.send(Ok(Batch::default()));
             return;
         }
     }
@@ -101,7 +106,7 @@ impl Batch {
     fn fill<S: RowSource + ?Sized>(&mut self, source: &mut S, bytes: usize) -> Result<bool> {
         self.rows.clear();
         self.bytes.clear();
-        self.bytes.shrink_to(2 * BATCH_BYTES); // what a large row took is not kept
+        self.bytes.shrink_to(2 * bytes); // what a large row took is not kept
         while self.held() < bytes || self.rows.is_empty() {
             let Some(row) = source.next_row()? else {
                 return Ok(false);
@@ -156,14 +161,21 @@ impl Batches {
             return Ok(false);
         };
         let Ok(batch) = filled.recv() else {
-            self.others = None;
-            return Ok(false);
+            // It panicked, which goes on when the backend has given up.
+            return Err(Error::new(
+                ErrorKind::Io,
+                "the reader of the checkpoint died",
+            ));
         };
         // Refused once the reader is at the end.
         let _refused = spare.send(take(&mut self.batch));
         (self.next, self.start) = (0, 0);
         self.batch = batch?;
-        Ok(!self.batch.rows.is_empty())
+        let is_end = self.batch.rows.is_empty();
+        if is_end {
+            self.others = None;
+        }
+        Ok(!is_end)
     }
 }
 
@@ -195,6 +207,8 @@ impl RowSource for Batches {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use super::*;
 
     /// Rows of the sizes given, whose number is their key; `end` is what comes behind them.
@@ -295,6 +309,29 @@ mod tests {
             Err(Error::new(ErrorKind::Poisoned, "enough"))
         });
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Poisoned);
+    }
+
+    /// Or a backend would commit some of the rows as all.
+    #[test]
+    fn a_panic_of_the_reader_is_no_end_of_rows() {
+        let mad = rows(&[1000; 300], || panic!("the storage is mad"));
+        let mut ended = false;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            read_ahead(mad, 16 << 10, |rows| {
+                while rows.next_row()?.is_some() {}
+                ended = true;
+                Ok(())
+            })
+        }));
+        assert!(outcome.is_err() && !ended);
+    }
+
+    #[test]
+    fn a_large_row_leaves_no_large_batch() {
+        let sizes: Vec<usize> = (0..40).map(|i| if i < 10 { 300_000 } else { 10 }).collect();
+        let (mut source, mut batch) = (rows(&sizes, || Ok(())), Batch::default());
+        while batch.fill(&mut source, 256).unwrap() {}
+        assert!(batch.bytes.capacity() <= 512, "{}", batch.bytes.capacity());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use state_api::row::{RowRef, RowSource, StateMeta};
 use state_api::{Error, ErrorKind, KeyGroupRange, KeyGroups, Result};
 
 use crate::damage::corrupt;
-use crate::manifest::{Manifest, Part, first_uncovered};
+use crate::manifest::{Manifest, Part, RunKind, first_uncovered};
 use crate::merge::{Merge, Source, most_open};
 use crate::options::RestoreOptions;
 use crate::progress::{Meter, Phase};
@@ -172,10 +172,7 @@ async fn open_parts<'a>(
     let index_bytes = files.values().map(RunFile::index_bytes).sum::<u64>();
     let buffer = u64::try_from(options.buffer_bytes).unwrap_or(u64::MAX);
     let ahead = buffer.saturating_sub(index_bytes) / most_open(&sources).max(1);
-    let about_rows = sources
-        .iter()
-        .map(|source| source.file.block_rows(source.clip))
-        .sum();
+    let about_rows = about_rows(&sources);
     let bytes_total = sources
         .iter()
         .map(|source| source.file.block_bytes(source.clip))
@@ -191,6 +188,15 @@ async fn open_parts<'a>(
         meter: Some(meter),
         about_rows,
     })
+}
+
+/// About how many rows a merge gives: those of the base runs, of which no two hold the same. What deltas hold may
+/// be the same rows again and again.
+fn about_rows(sources: &[Source<'_>]) -> u64 {
+    let bases = sources
+        .iter()
+        .filter(|source| source.file.kind() == RunKind::Base);
+    bases.map(|base| base.file.block_rows(base.clip)).sum()
 }
 
 /// Checks that a run is one of `manifest` and `part`.
@@ -279,7 +285,7 @@ impl RowSource for RestoreSource<'_> {
         Ok(None)
     }
 
-    /// All rows and tombstones of all runs.
+    /// The rows of the base runs.
     fn about_rows(&self) -> u64 {
         self.about_rows
     }

@@ -7,8 +7,8 @@ const LEAST: u64 = 4096;
 /// Tells when enough rows have come to make room for the others, once.
 ///
 /// Rows come key group by key group, and key groups are even shares of the keys, so at the end of a key
-/// group each state has had its part. Room for rows is made only for [`PART`] times those that were seen: what a
-/// hint says that lies costs no more.
+/// group each state has had its part. Room for rows is made for at most [`PART`] times those that were seen, so that is
+/// what a hint that lies can cost.
 #[derive(Debug)]
 pub(crate) struct Forecast {
     whole: u64,

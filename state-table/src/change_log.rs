@@ -35,6 +35,9 @@ enum Logged {
 /// Rows of a chunk of removed rows.
 const REMOVED_CHUNK: usize = 1024;
 
+/// Chunks before those of that size, from 4 rows on.
+const DOUBLINGS: usize = 8;
+
 /// The log of one interval. Nothing in it grows with a pause.
 struct IntervalLog<K, N> {
     /// Rows that views have and that were removed. No row is in it twice: one that is inserted
@@ -61,8 +64,10 @@ impl<K, N> IntervalLog<K, N> {
 
     fn bytes(&self) -> usize {
         let rows: usize = match self.removed.last() {
-            // The first chunks, which double, have as many rows as one more of the last.
-            Some(last) if last.capacity() >= REMOVED_CHUNK => self.removed.len() * REMOVED_CHUNK,
+            // The first chunks, which double, have as many rows together as one of the last.
+            Some(last) if last.capacity() >= REMOVED_CHUNK => {
+                (self.removed.len() + 1).saturating_sub(DOUBLINGS) * REMOVED_CHUNK
+            }
             Some(last) => 2 * last.capacity(),
             None => 0,
         };
@@ -156,7 +161,8 @@ impl<K: StateKey, N: StateKey> ChangeLog<K, N> {
         if let Logged::Entries(keys) = &mut row.state {
             let before = if inserted { 0 } else { keys.bytes() }; // even an empty one has some
             let added = keys.insert(hash.get(), &self.scratch);
-            self.current.outside += keys.bytes() - before;
+            self.current.outside += keys.bytes();
+            self.current.outside -= before; // a segment that splits late may take less than before
             if added.is_none() || keys.len() > FEW_ENTRIES.max(len / WHOLE_FRACTION) {
                 self.current.outside -= row.state.replace();
             }

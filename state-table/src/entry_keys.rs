@@ -82,7 +82,7 @@ impl EntryKeys {
         self.index.iter().map(|key| bytes_of(&self.chunks, key))
     }
 
-    /// Bytes held. Cost: a few additions.
+    /// Bytes held; they may become less when a key is added, where hashes crowd. Cost: a few additions.
     pub(crate) fn bytes(&self) -> usize {
         let chunks = self.chunks.capacity() * size_of::<Vec<u8>>();
         self.index.held().bytes + chunks + self.chunk_bytes

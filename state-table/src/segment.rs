@@ -213,8 +213,10 @@ impl<R: Row> Segment<R> {
         follow: bool,
         is_upper: impl Fn(u64) -> bool,
     ) -> Halves<R> {
-        let mut lower = HashTable::with_capacity(max_rows);
-        let mut upper = HashTable::with_capacity(max_rows);
+        // Beyond the cap one half may get them all; a rehash on the way would make the moves wrong.
+        let capacity = max_rows.max(self.table().len());
+        let mut lower = HashTable::with_capacity(capacity);
+        let mut upper = HashTable::with_capacity(capacity);
         let (mut lower_moves, mut upper_moves) = (Moves::new(), Moves::new());
         let mut place = |from: usize, row: R| {
             let hash = row.hash();
