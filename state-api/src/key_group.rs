@@ -21,9 +21,25 @@ pub struct KeyHash(pub u64);
 
 /// A non-empty, inclusive range of key groups: `first..=last`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Bounds")]
 pub struct KeyGroupRange {
     first: u16,
     last: u16,
+}
+
+/// A range as it is stored, which may be none.
+#[derive(Deserialize)]
+struct Bounds {
+    first: u16,
+    last: u16,
+}
+
+impl TryFrom<Bounds> for KeyGroupRange {
+    type Error = Error;
+
+    fn try_from(Bounds { first, last }: Bounds) -> Result<Self> {
+        Self::new(first, last)
+    }
 }
 
 impl KeyGroupRange {
@@ -255,6 +271,7 @@ fn first_hash_minus_one(group: u16, max_parallelism: u16) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::{Bincode, Codec};
 
     #[test]
     fn shares_of_workers_are_disjoint_complete_and_even() {
@@ -315,6 +332,20 @@ mod tests {
         ] {
             let error = KeyGroups::of_worker(max, i, p).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Invalid, "{max} {i} {p}");
+        }
+    }
+
+    /// A stored range was once believed: the count of owned hashes overflowed at `first > last`.
+    #[test]
+    fn a_stored_range_is_none_when_it_is_backwards() {
+        let stored = |first: u16, last: u16| {
+            let bytes = [first.to_le_bytes(), last.to_le_bytes()].concat();
+            Codec::<KeyGroupRange>::decode(&Bincode, &bytes)
+        };
+        assert_eq!(stored(3, 4).unwrap(), KeyGroupRange::new(3, 4).unwrap());
+        for (first, last) in [(1, 0), (u16::MAX, 0), (3, 2)] {
+            let error = stored(first, last).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{first}..={last}");
         }
     }
 }
