@@ -136,7 +136,7 @@ pub(crate) struct Directory {
 /// # Errors
 /// [`ErrorKind::Mismatch`] when the directory was written for another backend, key type or key
 /// groups, [`ErrorKind::Unsupported`] when its layout is not this version's,
-/// [`ErrorKind::Corrupt`] when it does not parse, or lists what no backend writes.
+/// [`ErrorKind::Corrupt`] when it does not parse, lists what no backend writes, or has lost its header.
 pub(crate) fn open<S: OrderedStore>(
     store: &mut S,
     groups: KeyGroups,
@@ -150,6 +150,7 @@ pub(crate) fn open<S: OrderedStore>(
     };
     match found {
         None => {
+            check_new(store)?;
             store.put(TABLE, HEADER, &json(&expected)?)?;
             Ok(Directory::default())
         }
@@ -157,6 +158,23 @@ pub(crate) fn open<S: OrderedStore>(
             compare(&found, &expected)?;
             read(store)
         }
+    }
+}
+
+/// Refuses a directory that says nothing of whose it is, and is not new: the states in it would be hidden
+/// until the next open.
+fn check_new<S: OrderedStore>(store: &S) -> Result<()> {
+    let mut entries = store.scan(
+        TABLE,
+        std::ops::Bound::Unbounded,
+        std::ops::Bound::Unbounded,
+    )?;
+    match entries.next_entry()? {
+        None => Ok(()),
+        Some(entry) => Err(
+            Error::new(ErrorKind::Corrupt, "the directory has lost its header")
+                .with("entry", entry.key.escape_ascii()),
+        ),
     }
 }
 
