@@ -20,6 +20,7 @@ mod lost_answer;
 mod manifest_and_run;
 mod many_runs;
 mod merged_runs;
+mod metadata_floats;
 mod narrow_reads;
 mod newer_version;
 mod open_url;
