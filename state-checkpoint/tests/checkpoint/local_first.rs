@@ -55,6 +55,8 @@ fn inflict(storage: &MemoryStorage, which: usize, damage: &Damage) -> String {
     let other = runs[(which + 1) % runs.len()].1.clone();
     let (path, mut bytes) = runs.swap_remove(which % runs.len());
     match damage {
+        // Cut to nothing before: there is nothing left to flip or cut.
+        Damage::Flipped(..) | Damage::Cut(_) if bytes.is_empty() => {}
         Damage::Flipped(at, bits) => *at.get_mut(&mut bytes) ^= bits,
         Damage::Cut(at) => bytes.truncate(at.index(bytes.len())),
         Damage::Grown(more) => bytes.extend(more),
