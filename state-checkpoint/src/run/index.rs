@@ -165,3 +165,54 @@ pub(super) fn select(entries: &[Entry], kind: Kind, clip: KeyGroupRange) -> Rang
     let end = part.partition_point(|entry| entry.first.0 <= clip.last());
     offset + first..offset + end.max(first)
 }
+
+#[cfg(test)]
+mod tests {
+    use state_api::ErrorKind;
+
+    use super::*;
+
+    /// Encodes and decodes an index of one entry.
+    fn round_trip(len: u32, rows: u32) -> Result<Vec<Entry>> {
+        let entry = Entry {
+            kind: Kind::Rows,
+            first: (0, 0),
+            last: (0, 0),
+            offset: 20,
+            len,
+            rows,
+            checksum: 7,
+        };
+        let (bytes, index_checksum) = encode(&[entry]);
+        let footer = Footer {
+            index_offset: 20 + u64::from(len),
+            index_len: bytes.len() as u64,
+            rows: u64::from(rows),
+            tombstones: 0,
+            header_checksum: 0,
+            index_checksum,
+        };
+        let bounds = Bounds {
+            footer: &footer,
+            blocks_start: 20,
+            max_parallelism: 1,
+            states: 1,
+        };
+        decode(&bytes, &bounds, "f")
+    }
+
+    #[test]
+    fn a_block_without_rows_or_payload_is_refused() {
+        assert_eq!(round_trip(OVERHEAD + 1, 1).unwrap().len(), 1);
+        for (len, rows) in [(OVERHEAD + 1, 0), (OVERHEAD, 1)] {
+            let error = round_trip(len, rows).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{len} {rows}");
+        }
+    }
+
+    #[test]
+    fn the_length_of_an_index_is_a_checksum_and_whole_entries() {
+        let legal: Vec<u64> = (0..100).filter(|len| is_len(*len)).collect();
+        assert_eq!(legal, [8, 45, 82]);
+    }
+}

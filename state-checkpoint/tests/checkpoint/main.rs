@@ -21,6 +21,7 @@ mod manifest_and_run;
 mod many_runs;
 mod merged_runs;
 mod metadata_floats;
+mod metadata_size;
 mod narrow_reads;
 mod newer_version;
 mod open_url;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pollster::block_on;
-use state_checkpoint::{GcOptions, MemoryStorage};
+use state_checkpoint::{CheckpointStorage, GcOptions, MemoryStorage, gc};
 
 use crate::world::{GRACE, World};
 
@@ -60,15 +60,31 @@ fn what_is_in_flight_stays_until_the_grace_period_is_over() {
 }
 
 #[test]
+fn the_runs_of_an_aborted_checkpoint_go_without_a_wait() {
+    let storage = MemoryStorage::new();
+    let mut world = World::new(Arc::new(storage.clone()), 5);
+    let job = world.open().unwrap();
+    world.work();
+    let (pending, _) = world.take(&job, None, false).unwrap();
+    block_on(pending.abort());
+    assert!(!block_on(storage.list("runs")).unwrap().is_empty());
+    world.collect().unwrap();
+    assert!(block_on(storage.list("runs")).unwrap().is_empty());
+}
+
+#[test]
 fn an_old_catalog_is_thinned_out() {
     let storage = MemoryStorage::new();
     let mut world = World::new(Arc::new(storage.clone()), 5);
     for _ in 0..80 {
         world.open().unwrap();
     }
-    world.collect().unwrap();
+    let before = block_on(storage.list("catalog")).unwrap().len();
+    let options = GcOptions::default().with_grace(GRACE).with_delete();
+    let report = block_on(gc(&storage, &*world.clock, &options)).unwrap();
     let records = block_on(world.storage.list("catalog")).unwrap();
     assert_eq!(records.len(), 64);
+    assert_eq!(report.other, before as u64 - 64);
     let job = world.open().unwrap();
     let (pending, parts) = world.take(&job, None, false).unwrap();
     world.publish(pending, parts).unwrap();
