@@ -67,7 +67,8 @@ impl fmt::Display for ErrorKind {
 
 /// An error of the state backends: one word wide, cheap to clone, cheap to pass.
 ///
-/// `Display` prints one line: `kind: message (key = value, ..)`. `Debug` adds the chain of causes.
+/// `Display` prints one line: `kind: message (key = value, ..)`, with control characters in any of them
+/// escaped. `Debug` adds the chain of causes.
 ///
 /// ```
 /// use state_api::{Error, ErrorKind};
@@ -141,16 +142,32 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.kind, self.0.message)?;
+        write!(f, "{}: ", self.0.kind)?;
+        write_line(f, &self.0.message)?;
         for (i, (key, value)) in self.0.context.iter().enumerate() {
             let open = if i == 0 { " (" } else { ", " };
-            write!(f, "{open}{key} = {value}")?;
+            write!(f, "{open}{key} = ")?;
+            write_line(f, value)?;
         }
         if !self.0.context.is_empty() {
             f.write_str(")")?;
         }
         Ok(())
     }
+}
+
+/// Writes `text` on one line, whoever it comes from: control characters are escaped.
+fn write_line(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    for piece in text.split_inclusive(char::is_control) {
+        match piece.chars().next_back() {
+            Some(last) if last.is_control() => {
+                f.write_str(piece.strip_suffix(last).unwrap_or_default())?;
+                write!(f, "{}", last.escape_debug())?;
+            }
+            _ => f.write_str(piece)?,
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Error {
@@ -193,5 +210,20 @@ mod tests {
             format!("{outer:?}"),
             "poisoned: write failed\n  caused by: io: disk full"
         );
+    }
+
+    /// A line feed in an option of a URL once went into the message, and from there into a log.
+    #[test]
+    fn display_is_one_line_whatever_is_in_it() {
+        let error = Error::new(ErrorKind::Invalid, "unknown variant `wip\u{3}\0e\n`")
+            .with("value", "\u{85}\rforged: line\u{1b}[2J")
+            .with("empty", "")
+            .with("text", "a \"b\" \\ é");
+        assert_eq!(
+            error.to_string(),
+            "invalid: unknown variant `wip\\u{3}\\0e\\n` (value = \\u{85}\\rforged: line\\u{1b}[2J, \
+             empty = , text = a \"b\" \\ é)"
+        );
+        assert_eq!(error.context("empty"), Some(""));
     }
 }
