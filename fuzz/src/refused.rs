@@ -6,7 +6,8 @@ use state_api::{Error, ErrorKind};
 #[track_caller]
 pub(crate) fn refused(error: &Error, kinds: &[ErrorKind], context: &[&str]) {
     assert!(kinds.contains(&error.kind()), "another kind: {error:?}");
-    assert!(!error.message().is_empty() && !error.message().contains('\n'));
+    assert!(!error.message().is_empty());
+    assert!(!error.to_string().contains(char::is_control), "{error:?}");
     for name in context {
         assert!(error.context(name).is_some(), "no `{name}`: {error:?}");
     }

@@ -40,7 +40,10 @@ fn try_run(file: &mut [u8]) -> Option<()> {
     }
     let entries_end = index_end.checked_sub(CHECKSUM)?;
     let mut entry = index;
-    while entry + ENTRY <= entries_end.min(footer) {
+    while let Some(next) = entry.checked_add(ENTRY) {
+        if next > entries_end.min(footer) {
+            break;
+        }
         let offset = number(file, entry + 13, 8)?;
         let len = number(file, entry + 21, 4)?;
         if offset.checked_add(len).is_some_and(|end| end <= index)
@@ -48,7 +51,7 @@ fn try_run(file: &mut [u8]) -> Option<()> {
         {
             put(file, entry + 29, &checksum)?;
         }
-        entry += ENTRY;
+        entry = next;
     }
     if let Some(checksum) = seal(file, index, index_end) {
         put(file, footer + 40, &checksum)?;

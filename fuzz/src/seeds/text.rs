@@ -50,6 +50,10 @@ pub(super) fn add(seeds: &mut Seeds) {
         ("option_that_is_not_text", "redb:s?%ff=1"),
         ("backend_that_is_absent", "rocksdb:///var/state?cache=1"),
         ("backend_that_is_none", "paper:state"),
+        (
+            "option_with_line_feeds",
+            "redb:s?on_dirty=wip\u{3}\0e\n\u{6}\0\0&mode=duras",
+        ),
         ("empty", ""),
     ] {
         seeds.add("backend_url", name, url);
