@@ -36,6 +36,8 @@ fn check<T: Debug + 'static>(codec: &dyn Codec<T>, form: Form, data: &[u8]) {
             if form == Form::Canonical {
                 assert_eq!(again, data, "{value:?}");
             }
+            let longer = codec.decode(&[data, &[0]].concat());
+            assert!(longer.is_err(), "a byte behind {value:?} is passed over");
             let back = codec.decode(&again).expect("an encoding decodes");
             assert_eq!(encode(codec, &back), again, "{back:?}");
         }
