@@ -1,5 +1,6 @@
 //! Two sides that do the same work in turn.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -66,22 +67,17 @@ pub fn compare_with(
     ours: &mut dyn FnMut() -> u64,
     (name, other): (&str, &mut dyn FnMut() -> u64),
 ) {
-    let mut run = |work: &mut dyn FnMut() -> u64| {
+    let between = RefCell::new(between);
+    let run = |work: &mut dyn FnMut() -> u64| {
         let timed = timed(work);
-        between();
+        (between.borrow_mut())();
         timed
     };
-    assert_eq!(run(ours).sum, run(other).sum, "{what}");
+    let (mut ours, mut other) = (|| run(ours), || run(other));
+    assert_eq!(ours().sum, other().sum, "{what}");
     let (mut walls, mut cpus) = (Vec::new(), Vec::new());
     for round in 0..rounds {
-        // Each goes first in turn, since an engine's background work falls on who comes next.
-        let (our, their) = if round % 2 == 0 {
-            let our = run(ours);
-            (our, run(other))
-        } else {
-            let their = run(other);
-            (run(ours), their)
-        };
+        let (our, their) = in_turn(round, &mut ours, &mut other);
         assert_eq!(our.sum, their.sum, "{what}");
         walls.push(their.wall / our.wall);
         cpus.extend(their.cpu.zip(our.cpu).map(|(their, our)| their / our));
@@ -92,6 +88,17 @@ pub fn compare_with(
         print!("  [{median:.2}, {least:.2} to {most:.2}]");
     }
     println!();
+}
+
+/// Runs both sides, ours first in every second round: an engine's background work falls on who comes next.
+fn in_turn<T>(round: usize, ours: &mut dyn FnMut() -> T, other: &mut dyn FnMut() -> T) -> (T, T) {
+    if round.is_multiple_of(2) {
+        let our = ours();
+        (our, other())
+    } else {
+        let their = other();
+        (ours(), their)
+    }
 }
 
 fn print_ratio(what: &str, name: &str, ratios: Vec<f64>) {
@@ -108,13 +115,7 @@ pub fn compare_told(
 ) {
     let _warm = (ours(), other());
     let ratios = (0..rounds).map(|round| {
-        let (our, their) = if round % 2 == 0 {
-            let our = ours();
-            (our, other())
-        } else {
-            let their = other();
-            (ours(), their)
-        };
+        let (our, their) = in_turn(round, ours, other);
         their.as_secs_f64() / our.as_secs_f64()
     });
     print_ratio(what, name, ratios.collect());

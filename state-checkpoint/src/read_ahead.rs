@@ -129,6 +129,9 @@ impl Batch {
     }
 }
 
+/// Batches that were filled, and the way back for those that were read.
+type Exchange = (Receiver<Result<Batch>>, SyncSender<Batch>);
+
 /// The rows of batches that another thread fills.
 struct Batches {
     batch: Batch,
@@ -136,15 +139,11 @@ struct Batches {
     next: usize,
     start: usize,
     about_rows: u64,
-    others: Option<(Receiver<Result<Batch>>, SyncSender<Batch>)>,
+    others: Option<Exchange>,
 }
 
 impl Batches {
-    fn new(
-        batch: Batch,
-        about_rows: u64,
-        others: Option<(Receiver<Result<Batch>>, SyncSender<Batch>)>,
-    ) -> Self {
+    fn new(batch: Batch, about_rows: u64, others: Option<Exchange>) -> Self {
         Self {
             batch,
             about_rows,

@@ -4,6 +4,28 @@ use std::path::Path;
 
 use state_api::{Error, ErrorKind, KeyGroups, Result, StateBackend, StateKey};
 
+/// The budget of memory within which a backend tracks changes, as one of the options that a factory
+/// [varies](BackendFactory::vary); `None` has it track none.
+pub fn vary_tracking(seed: u64) -> Option<usize> {
+    match seed % 5 {
+        0 => Some(1 << 20),
+        1 => Some(1 << 10),
+        2 => Some(0),
+        _ => None,
+    }
+}
+
+/// The backend, which tracks changes if there is a budget.
+///
+/// # Errors
+/// As [`StateBackend::track_changes`].
+pub fn tracking<B: StateBackend>(mut backend: B, budget: Option<usize>) -> Result<B> {
+    if let Some(budget) = budget {
+        backend.track_changes(budget)?;
+    }
+    Ok(backend)
+}
+
 /// Opens backends for the suite.
 pub trait BackendFactory: Sync + 'static {
     /// The backend, for any key type.

@@ -86,6 +86,6 @@ mod site;
 pub mod suite;
 
 pub use difference::Difference;
-pub use factory::BackendFactory;
+pub use factory::{BackendFactory, tracking, vary_tracking};
 pub use lockstep::{LockstepScan, LockstepStore, LockstepView};
 pub use suite::PROPERTIES;

@@ -102,7 +102,10 @@ impl Marks {
     fn forget(&mut self, slot: usize, floor: u64) {
         let marks = self.shared.get(slot);
         if marks.is_some_and(|marks| marks.has_to_forget(floor)) {
-            self.book(slot, |_, shared| shared.forget(floor));
+            self.book(slot, |own, shared| {
+                own.forget(floor);
+                shared.forget(floor);
+            });
         }
     }
 

@@ -310,6 +310,14 @@ impl OwnMarks {
         bits
     }
 
+    /// Lets go what is not needed for a freeze later than `floor`.
+    pub(crate) fn forget(&mut self, floor: u64) {
+        if self.interval <= floor {
+            self.bits = None;
+            self.fresh = Bits::default();
+        }
+    }
+
     /// Marks a row as inserted in the interval under way, whose marks are begun; `false` when no row was.
     #[inline]
     pub(crate) fn set_fresh(&mut self, bucket: usize) -> bool {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateBackend, StateKey};
-use state_conformance::BackendFactory;
+use state_api::{KeyGroups, Result, StateKey};
+use state_conformance::{BackendFactory, tracking, vary_tracking};
 use state_heap::HeapBackend;
 
 /// The heap has no options but whether it tracks changes, and within how many bytes.
@@ -16,21 +16,13 @@ impl BackendFactory for Heap {
     type Backend<K: StateKey> = HeapBackend<K>;
 
     fn open<K: StateKey>(&self, _: &Path, groups: KeyGroups) -> Result<HeapBackend<K>> {
-        let mut backend = HeapBackend::new(groups);
-        if let Some(budget) = self.tracking {
-            backend.track_changes(budget)?;
-        }
-        Ok(backend)
+        tracking(HeapBackend::new(groups), self.tracking)
     }
 
     fn vary(&self, seed: u64) -> Option<Self> {
-        let tracking = match seed % 4 {
-            0 => None,
-            1 => Some(0),
-            2 => Some(1 << 10),
-            _ => Some(1 << 20),
-        };
-        Some(Self { tracking })
+        Some(Self {
+            tracking: vary_tracking(seed),
+        })
     }
 
     fn expression(&self) -> String {

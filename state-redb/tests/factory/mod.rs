@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateBackend, StateKey};
-use state_conformance::BackendFactory;
+use state_api::{KeyGroups, Result, StateKey};
+use state_conformance::{BackendFactory, tracking, vary_tracking};
 use state_redb::{Mode, RedbBackend, RedbConfig};
 
 /// Options that no reader may notice.
@@ -38,11 +38,10 @@ impl BackendFactory for Redb {
     type Backend<K: StateKey> = RedbBackend<K>;
 
     fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<RedbBackend<K>> {
-        let mut backend = state_redb::open(dir, groups, &self.config())?;
-        if let Some(budget) = self.tracking {
-            backend.track_changes(budget)?;
-        }
-        Ok(backend)
+        tracking(
+            state_redb::open(dir, groups, &self.config())?,
+            self.tracking,
+        )
     }
 
     fn open_durable<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<RedbBackend<K>> {
@@ -57,11 +56,7 @@ impl BackendFactory for Redb {
                 64 << 10
             },
             verify_files: !seed.is_multiple_of(3),
-            tracking: match seed % 5 {
-                0 => Some(1 << 20),
-                1 => Some(1 << 10),
-                _ => None,
-            },
+            tracking: vary_tracking(seed),
         })
     }
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateBackend, StateKey};
-use state_conformance::BackendFactory;
+use state_api::{KeyGroups, Result, StateKey};
+use state_conformance::{BackendFactory, tracking, vary_tracking};
 use state_rocksdb::{Mode, Profile, RocksdbBackend, RocksdbConfig};
 
 /// Options that no reader may notice.
@@ -47,11 +47,10 @@ impl BackendFactory for Rocksdb {
     type Backend<K: StateKey> = RocksdbBackend<K>;
 
     fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<RocksdbBackend<K>> {
-        let mut backend = state_rocksdb::open(dir, groups, &self.config())?;
-        if let Some(budget) = self.tracking {
-            backend.track_changes(budget)?;
-        }
-        Ok(backend)
+        tracking(
+            state_rocksdb::open(dir, groups, &self.config())?,
+            self.tracking,
+        )
     }
 
     fn open_durable<K: StateKey>(
@@ -71,11 +70,7 @@ impl BackendFactory for Rocksdb {
                 1 << 20
             },
             verify_files: !seed.is_multiple_of(7),
-            tracking: match seed % 5 {
-                0 => Some(1 << 20),
-                1 => Some(1 << 10),
-                _ => None,
-            },
+            tracking: vary_tracking(seed),
         })
     }
 

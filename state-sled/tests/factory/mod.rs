@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateBackend, StateKey};
-use state_conformance::BackendFactory;
+use state_api::{KeyGroups, Result, StateKey};
+use state_conformance::{BackendFactory, tracking, vary_tracking};
 use state_sled::{SledBackend, SledConfig};
 
 /// Options that no reader may notice. (The budget for living views is left as it is: a view that is revoked
@@ -34,11 +34,7 @@ impl BackendFactory for Sled {
         let config = SledConfig::default()
             .with_cache_bytes(self.cache_bytes)
             .with_verify_files(self.verify_files);
-        let mut backend = state_sled::open(dir, groups, &config)?;
-        if let Some(budget) = self.tracking {
-            backend.track_changes(budget)?;
-        }
-        Ok(backend)
+        tracking(state_sled::open(dir, groups, &config)?, self.tracking)
     }
 
     fn vary(&self, seed: u64) -> Option<Self> {
@@ -49,11 +45,7 @@ impl BackendFactory for Sled {
                 1 << 20
             },
             verify_files: !seed.is_multiple_of(3),
-            tracking: match seed % 5 {
-                0 => Some(1 << 20),
-                1 => Some(1 << 10),
-                _ => None,
-            },
+            tracking: vary_tracking(seed),
         })
     }
 
