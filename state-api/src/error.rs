@@ -84,7 +84,12 @@ impl fmt::Display for ErrorKind {
 /// );
 /// ```
 #[derive(Clone)]
-pub struct Error(Box<Inner>);
+pub struct Error(
+    // For the code around an access that cannot fail, not for the failure: the drop of an `Arc` is one call where that
+    // of what is in it would be inlined into each access, and behind a `Box` the call takes no address of the error
+    // itself, which would keep the cursor that holds it in memory and out of registers.
+    #[expect(clippy::redundant_allocation, reason = "see above")] Box<Arc<Inner>>,
+);
 
 #[derive(Clone)]
 struct Inner {
@@ -98,25 +103,26 @@ impl Error {
     /// An error of `kind`; `message` is lower-case and has no full stop.
     #[cold]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
+        Self(Box::new(Arc::new(Inner {
             kind,
             message: message.into(),
             context: Vec::new(),
             source: None,
-        }))
+        })))
     }
 
     /// Adds a context pair, such as `("state", "counts")` or `("offset", 4096)`.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {
-        self.0.context.push((key, value.to_string()));
+        let pair = (key, value.to_string());
+        Arc::make_mut(&mut self.0).context.push(pair);
         self
     }
 
     /// Sets the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.0.source = Some(Arc::new(source));
+        Arc::make_mut(&mut self.0).source = Some(Arc::new(source));
         self
     }
 

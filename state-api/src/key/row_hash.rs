@@ -20,9 +20,8 @@ use crate::key::StateKey;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RowHash(u64);
 
-/// Odd, with well spread bits: the fractional part of the golden ratio, and digits of pi.
+/// Odd, with well spread bits: the fractional part of the golden ratio.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-const START: u64 = 0x243f_6a88_85a3_08d3;
 
 impl RowHash {
     /// The hash of a row in the namespace `()`: that of its key.
@@ -31,7 +30,7 @@ impl RowHash {
     /// [`Codec`](crate::ErrorKind::Codec) when the `Serialize` of the key fails.
     #[inline]
     pub fn of<Q: Serialize + ?Sized>(key: &Q) -> Result<Self> {
-        Self(START).chain(key)
+        Self(0).chain(key)
     }
 
     /// The hash of what `self` is the hash of, followed by `part`.

@@ -1,5 +1,10 @@
 //! Cursors for shared reading.
 
+#![expect(
+    clippy::inline_always,
+    reason = "each is a call of what does the work; left to itself, the compiler builds the accessor in memory for it"
+)]
+
 use std::fmt;
 use std::ops::{Bound, RangeBounds};
 
@@ -17,13 +22,13 @@ pub struct ReadAt<'r, 'k, R: StateRead, Q: ?Sized, N = ()> {
 }
 
 impl<'r, 'k, R: StateRead, Q: KeyRef<R::Key> + ?Sized> ReadAt<'r, 'k, R, Q> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(state: &'r R, located: Located<'k, Q, (), R::Prepared>) -> Self {
         Self { state, located }
     }
 
     /// The same key in a namespace.
-    #[inline]
+    #[inline(always)]
     pub fn in_namespace<'n, N: StateKey>(&self, namespace: &'n N) -> ReadAt<'r, 'n, R, Q, N>
     where
         'k: 'n,
@@ -37,7 +42,7 @@ impl<'r, 'k, R: StateRead, Q: KeyRef<R::Key> + ?Sized> ReadAt<'r, 'k, R, Q> {
 
 impl<'r, R: StateRead, Q: KeyRef<R::Key> + ?Sized, N: StateKey> ReadAt<'r, '_, R, Q, N> {
     /// A value state of this key.
-    #[inline]
+    #[inline(always)]
     pub fn value<V: StateValue>(&self, handle: Value<V, N>) -> ValueAt<'_, 'r, R, Q, V, N> {
         ValueAt {
             table: self.state.value_read(handle),
@@ -46,7 +51,7 @@ impl<'r, R: StateRead, Q: KeyRef<R::Key> + ?Sized, N: StateKey> ReadAt<'r, '_, R
     }
 
     /// A list state of this key.
-    #[inline]
+    #[inline(always)]
     pub fn list<T: StateValue>(&self, handle: List<T, N>) -> ListAt<'_, 'r, R, Q, T, N> {
         ListAt {
             table: self.state.list_read(handle),
@@ -55,7 +60,7 @@ impl<'r, R: StateRead, Q: KeyRef<R::Key> + ?Sized, N: StateKey> ReadAt<'r, '_, R
     }
 
     /// A map state of this key.
-    #[inline]
+    #[inline(always)]
     pub fn map<UK: StateKey, UV: StateValue>(
         &self,
         handle: Map<UK, UV, N>,
@@ -92,7 +97,7 @@ where
     ///
     /// # Errors
     /// As the [laws](StateRead#laws) say, and what the engine may meet.
-    #[inline]
+    #[inline(always)]
     pub fn get(self) -> Result<Option<Ref<'r, V>>> {
         self.table?.get(self.located.address()?)
     }
@@ -116,7 +121,7 @@ where
     ///
     /// # Errors
     /// As the [laws](StateRead#laws) say, and what the engine may meet.
-    #[inline]
+    #[inline(always)]
     pub fn iter(self) -> Result<<R::ListRead<'r, T, N> as ReadList<'r, R::Key, N, T>>::Iter> {
         self.table?.iter(self.located.address()?)
     }
@@ -125,7 +130,7 @@ where
     ///
     /// # Errors
     /// As [`ListAt::iter`].
-    #[inline]
+    #[inline(always)]
     pub fn len(self) -> Result<u64> {
         self.table?.len(self.located.address()?)
     }
@@ -134,7 +139,7 @@ where
     ///
     /// # Errors
     /// As [`ListAt::iter`].
-    #[inline]
+    #[inline(always)]
     pub fn is_empty(self) -> Result<bool> {
         self.table?.is_empty(self.located.address()?)
     }
@@ -175,7 +180,7 @@ where
     ///
     /// # Errors
     /// As the [laws](StateRead#laws) say, and what the engine may meet.
-    #[inline]
+    #[inline(always)]
     pub fn get<UQ: KeyRef<UK> + ?Sized>(self, map_key: &UQ) -> Result<Option<Ref<'r, UV>>> {
         self.table?.get(self.located.address()?, map_key)
     }
@@ -184,7 +189,7 @@ where
     ///
     /// # Errors
     /// As [`MapAt::get`].
-    #[inline]
+    #[inline(always)]
     pub fn contains<UQ: KeyRef<UK> + ?Sized>(self, map_key: &UQ) -> Result<bool> {
         self.table?.contains(self.located.address()?, map_key)
     }
@@ -193,7 +198,7 @@ where
     ///
     /// # Errors
     /// As [`MapAt::get`].
-    #[inline]
+    #[inline(always)]
     pub fn len(self) -> Result<u64> {
         self.table?.len(self.located.address()?)
     }
@@ -202,7 +207,7 @@ where
     ///
     /// # Errors
     /// As [`MapAt::get`].
-    #[inline]
+    #[inline(always)]
     pub fn is_empty(self) -> Result<bool> {
         self.table?.is_empty(self.located.address()?)
     }
@@ -211,7 +216,7 @@ where
     ///
     /// # Errors
     /// As [`MapAt::get`].
-    #[inline]
+    #[inline(always)]
     pub fn iter(self) -> Result<MapRange<'r, R, UK, UV, N>> {
         self.table?
             .range::<Q, UK>(self.located.address()?, Bound::Unbounded, Bound::Unbounded)
@@ -222,7 +227,7 @@ where
     ///
     /// # Errors
     /// As [`MapAt::get`].
-    #[inline]
+    #[inline(always)]
     pub fn range<UQ: KeyRef<UK> + ?Sized>(
         self,
         range: impl RangeBounds<UQ>,
@@ -238,7 +243,7 @@ where
     ///
     /// # Errors
     /// As [`MapAt::get`].
-    #[inline]
+    #[inline(always)]
     pub fn first(self) -> Result<Option<(Ref<'r, UK>, Ref<'r, UV>)>> {
         self.iter()?.next().transpose()
     }
@@ -247,7 +252,7 @@ where
     ///
     /// # Errors
     /// As [`MapAt::get`].
-    #[inline]
+    #[inline(always)]
     pub fn last(self) -> Result<Option<(Ref<'r, UK>, Ref<'r, UV>)>> {
         self.iter()?.next_back().transpose()
     }

@@ -3,6 +3,11 @@
 //! Methods that return a guard or an iterator consume the accessor, so that what they return
 //! outlives it; the others can be called again and again.
 
+#![expect(
+    clippy::inline_always,
+    reason = "each is a call of what does the work; left to itself, the compiler builds the accessor in memory for it"
+)]
+
 use std::fmt;
 use std::ops::{Bound, RangeBounds};
 
@@ -21,13 +26,13 @@ pub struct WriteAt<'b, 'k, B: StateRead, Q: ?Sized, N = ()> {
 }
 
 impl<'b, 'k, B: StateBackend, Q: KeyRef<B::Key> + ?Sized> WriteAt<'b, 'k, B, Q> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(backend: &'b mut B, located: Located<'k, Q, (), B::Prepared>) -> Self {
         Self { backend, located }
     }
 
     /// The same key in a namespace, for as long as this cursor is borrowed.
-    #[inline]
+    #[inline(always)]
     pub fn in_namespace<'n, N: StateKey>(&mut self, namespace: &'n N) -> WriteAt<'_, 'n, B, Q, N>
     where
         'k: 'n,
@@ -41,19 +46,19 @@ impl<'b, 'k, B: StateBackend, Q: KeyRef<B::Key> + ?Sized> WriteAt<'b, 'k, B, Q> 
 
 impl<B: StateBackend, Q: KeyRef<B::Key> + ?Sized, N: StateKey> WriteAt<'_, '_, B, Q, N> {
     /// A value state of this key.
-    #[inline]
+    #[inline(always)]
     pub fn value<V: StateValue>(&mut self, handle: Value<V, N>) -> ValueMut<'_, '_, B, Q, V, N> {
         value_mut(self.backend.value_table(handle), &self.located)
     }
 
     /// A list state of this key.
-    #[inline]
+    #[inline(always)]
     pub fn list<T: StateValue>(&mut self, handle: List<T, N>) -> ListMut<'_, '_, B, Q, T, N> {
         list_mut(self.backend.list_table(handle), &self.located)
     }
 
     /// A map state of this key.
-    #[inline]
+    #[inline(always)]
     pub fn map<UK: StateKey, UV: StateValue>(
         &mut self,
         handle: Map<UK, UV, N>,
@@ -72,7 +77,7 @@ impl<B: StateRead, Q: fmt::Debug + ?Sized, N: fmt::Debug> fmt::Debug for WriteAt
 type Reached<'a, 'c, T, Q, N, P> = Result<(&'a mut T, Address<'c, Q, N, P>)>;
 
 /// Both parts of an accessor, for a method that keeps it.
-#[inline]
+#[inline(always)]
 fn reach<'a, 'c, T, Q: ?Sized, N, P>(
     table: &'a mut Result<T>,
     located: &'c Located<'_, Q, N, P>,
@@ -89,7 +94,7 @@ pub struct ValueMut<'c, 't, B: StateBackend + 't, Q: ?Sized, V: StateValue, N: S
     located: &'c Located<'c, Q, N, B::Prepared>,
 }
 
-#[inline]
+#[inline(always)]
 pub(crate) fn value_mut<'c, 't, B: StateBackend + 't, Q: ?Sized, V: StateValue, N: StateKey>(
     table: Result<B::ValueTable<'t, V, N>>,
     located: &'c Located<'c, Q, N, B::Prepared>,
@@ -109,7 +114,7 @@ where
     ///
     /// # Errors
     /// As the [laws](StateRead#laws) say, and what the engine may meet.
-    #[inline]
+    #[inline(always)]
     pub fn get(self) -> Result<Option<Ref<'t, V>>> {
         self.table?.get(self.located.address()?)
     }
@@ -118,7 +123,7 @@ where
     ///
     /// # Errors
     /// As the [laws](StateBackend#laws-beside-those-of-reading) say, and what the engine may meet.
-    #[inline]
+    #[inline(always)]
     pub fn put(&mut self, value: V) -> Result<()> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.put(at, value)
@@ -128,7 +133,7 @@ where
     ///
     /// # Errors
     /// As [`ValueMut::put`].
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self) -> Result<Option<V>> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.take(at)
@@ -139,7 +144,7 @@ where
     ///
     /// # Errors
     /// As [`ValueMut::put`].
-    #[inline]
+    #[inline(always)]
     pub fn modify<R>(&mut self, init: V, f: impl FnOnce(&mut V) -> R) -> Result<R> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.modify(at, init, f)
@@ -151,7 +156,7 @@ where
     ///
     /// # Errors
     /// As [`ValueMut::put`].
-    #[inline]
+    #[inline(always)]
     pub fn update<R>(&mut self, f: impl FnOnce(&mut Option<V>) -> R) -> Result<R> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.update(at, f)
@@ -161,7 +166,7 @@ where
     ///
     /// # Errors
     /// As [`ValueMut::put`].
-    #[inline]
+    #[inline(always)]
     pub fn clear(&mut self) -> Result<()> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.clear(at)
@@ -174,7 +179,7 @@ pub struct ListMut<'c, 't, B: StateBackend + 't, Q: ?Sized, T: StateValue, N: St
     located: &'c Located<'c, Q, N, B::Prepared>,
 }
 
-#[inline]
+#[inline(always)]
 pub(crate) fn list_mut<'c, 't, B: StateBackend + 't, Q: ?Sized, T: StateValue, N: StateKey>(
     table: Result<B::ListTable<'t, T, N>>,
     located: &'c Located<'c, Q, N, B::Prepared>,
@@ -201,7 +206,7 @@ where
     ///
     /// # Errors
     /// As the [laws](StateRead#laws) say, and what the engine may meet.
-    #[inline]
+    #[inline(always)]
     pub fn iter(self) -> Result<ListIter<'t, B, T, N>> {
         self.table?.into_read()?.iter(self.located.address()?)
     }
@@ -210,7 +215,7 @@ where
     ///
     /// # Errors
     /// As [`ListMut::iter`].
-    #[inline]
+    #[inline(always)]
     pub fn len(&mut self) -> Result<u64> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.read()?.len(at)
@@ -220,7 +225,7 @@ where
     ///
     /// # Errors
     /// As [`ListMut::iter`].
-    #[inline]
+    #[inline(always)]
     pub fn is_empty(&mut self) -> Result<bool> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.read()?.is_empty(at)
@@ -230,7 +235,7 @@ where
     ///
     /// # Errors
     /// As the [laws](StateBackend#laws-beside-those-of-reading) say, and what the engine may meet.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, element: T) -> Result<()> {
         self.extend([element])
     }
@@ -244,7 +249,7 @@ where
     ///
     /// # Errors
     /// As [`ListMut::push`].
-    #[inline]
+    #[inline(always)]
     pub fn extend(&mut self, elements: impl IntoIterator<Item = T>) -> Result<()> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.extend(at, elements)
@@ -259,7 +264,7 @@ where
     ///
     /// # Errors
     /// As [`ListMut::push`].
-    #[inline]
+    #[inline(always)]
     pub fn replace(&mut self, elements: impl IntoIterator<Item = T>) -> Result<()> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.replace(at, elements)
@@ -269,7 +274,7 @@ where
     ///
     /// # Errors
     /// As [`ListMut::push`].
-    #[inline]
+    #[inline(always)]
     pub fn clear(&mut self) -> Result<()> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.clear(at)
@@ -289,7 +294,7 @@ where
     located: &'c Located<'c, Q, N, B::Prepared>,
 }
 
-#[inline]
+#[inline(always)]
 pub(crate) fn map_mut<'c, 't, B, Q, UK, UV, N>(
     table: Result<B::MapTable<'t, UK, UV, N>>,
     located: &'c Located<'c, Q, N, B::Prepared>,
@@ -325,7 +330,7 @@ where
     ///
     /// # Errors
     /// As the [laws](StateRead#laws) say, and what the engine may meet.
-    #[inline]
+    #[inline(always)]
     pub fn get<UQ: KeyRef<UK> + ?Sized>(self, map_key: &UQ) -> Result<Option<Ref<'t, UV>>> {
         self.table?.get(self.located.address()?, map_key)
     }
@@ -334,7 +339,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::get`].
-    #[inline]
+    #[inline(always)]
     pub fn contains<UQ: KeyRef<UK> + ?Sized>(&mut self, map_key: &UQ) -> Result<bool> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.read()?.contains(at, map_key)
@@ -344,7 +349,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::get`].
-    #[inline]
+    #[inline(always)]
     pub fn len(&mut self) -> Result<u64> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.read()?.len(at)
@@ -354,7 +359,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::get`].
-    #[inline]
+    #[inline(always)]
     pub fn is_empty(&mut self) -> Result<bool> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.read()?.is_empty(at)
@@ -364,7 +369,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::get`].
-    #[inline]
+    #[inline(always)]
     pub fn iter(self) -> Result<MapIter<'t, B, UK, UV, N>> {
         let at = self.located.address()?;
         self.table?
@@ -377,7 +382,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::get`].
-    #[inline]
+    #[inline(always)]
     pub fn range<UQ: KeyRef<UK> + ?Sized>(
         self,
         range: impl RangeBounds<UQ>,
@@ -392,7 +397,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::get`].
-    #[inline]
+    #[inline(always)]
     pub fn first(self) -> Result<Option<(Ref<'t, UK>, Ref<'t, UV>)>> {
         self.iter()?.next().transpose()
     }
@@ -401,7 +406,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::get`].
-    #[inline]
+    #[inline(always)]
     pub fn last(self) -> Result<Option<(Ref<'t, UK>, Ref<'t, UV>)>> {
         self.iter()?.next_back().transpose()
     }
@@ -410,7 +415,7 @@ where
     ///
     /// # Errors
     /// As the [laws](StateBackend#laws-beside-those-of-reading) say, and what the engine may meet.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, map_key: UK, value: UV) -> Result<()> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.insert(at, map_key, value)
@@ -420,7 +425,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::insert`].
-    #[inline]
+    #[inline(always)]
     pub fn take<UQ: KeyRef<UK> + ?Sized>(&mut self, map_key: &UQ) -> Result<Option<UV>> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.take(at, map_key)
@@ -430,7 +435,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::insert`].
-    #[inline]
+    #[inline(always)]
     pub fn remove<UQ: KeyRef<UK> + ?Sized>(&mut self, map_key: &UQ) -> Result<()> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.remove(at, map_key)
@@ -442,7 +447,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::insert`].
-    #[inline]
+    #[inline(always)]
     pub fn modify<UQ: KeyRef<UK> + ?Sized, R>(
         &mut self,
         map_key: &UQ,
@@ -458,7 +463,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::insert`].
-    #[inline]
+    #[inline(always)]
     pub fn update<UQ: KeyRef<UK> + ?Sized, R>(
         &mut self,
         map_key: &UQ,
@@ -472,7 +477,7 @@ where
     ///
     /// # Errors
     /// As [`MapMut::insert`].
-    #[inline]
+    #[inline(always)]
     pub fn clear(&mut self) -> Result<()> {
         let (table, at) = reach(&mut self.table, self.located)?;
         table.clear(at)
