@@ -105,7 +105,7 @@ impl<K: StateKey, N: StateKey> ChangeLog<K, N> {
     /// Logs a row of which older checkpoints must keep nothing: it was removed, or is to be written
     /// whole.
     pub(crate) fn whole<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) {
-        let is_at = |row: &KeyedRow<K, N, Logged>| row.is_at(at);
+        let is_at = KeyedRow::is_at(at);
         let make = || KeyedRow::at(at, Logged::Whole);
         let (row, inserted) = self
             .current
@@ -154,7 +154,7 @@ impl<K: StateKey, N: StateKey> ChangeLog<K, N> {
         let (Ok(()), Ok(hash)) = (encode(map_key, &mut self.scratch), RowHash::of(map_key)) else {
             return self.whole(at); // what has no name cannot be told by it
         };
-        let is_at = |row: &KeyedRow<K, N, Logged>| row.is_at(at);
+        let is_at = KeyedRow::is_at(at);
         let make = || KeyedRow::at(at, Logged::Entries(Box::default()));
         let rows = &mut self.current.rows;
         let (row, inserted) = rows.find_or_insert_with(at.prepared.get(), is_at, make);

@@ -5,6 +5,9 @@ use std::iter::FusedIterator;
 use std::slice;
 use std::sync::Arc;
 
+/// Bytes that the smallest block of an allocator has room for: of glibc 24, of others 16 or 32.
+const SMALLEST_BLOCK: usize = 24;
+
 /// Shortest full chunk.
 const MIN_CHUNK: usize = 32;
 
@@ -23,7 +26,7 @@ const FRACTION: usize = 64;
 ///   after `n` elements holds `(n / 64).clamp(32, 1024)`.
 ///
 /// # Cost
-/// 32 bytes; one element allocates the space of one. `push` is O(1) amortised. `clone` is one `Arc`
+/// 32 bytes; a first small element allocates 24. `push` is O(1) amortised. `clone` is one `Arc`
 /// and the clones of the tail's elements, fewer than a full chunk. The first chunk that is filled
 /// after a `clone` also copies the list of chunks: 16 bytes and one atomic each, 1,200 chunks at a
 /// million elements.
@@ -155,11 +158,13 @@ impl<T> ChunkedList<T> {
         (self.full_len() / FRACTION).clamp(MIN_CHUNK, MAX_CHUNK)
     }
 
-    /// Doubles the tail, from one element, but not beyond a chunk.
+    /// Doubles the tail, from what allocators give for one small element anyway, but not beyond a chunk.
     #[cold]
     fn grow(&mut self) {
         let room = self.chunk_len().saturating_sub(self.tail.len());
-        self.tail.reserve_exact(self.tail.len().min(room).max(1));
+        let least = SMALLEST_BLOCK / size_of::<T>().max(1);
+        let wanted = self.tail.len().max(least).min(room);
+        self.tail.reserve_exact(wanted.max(1));
     }
 
     /// Makes the tail a full chunk. The tail keeps its space: the next chunk is no shorter.

@@ -295,6 +295,14 @@ impl OwnMarks {
         }
     }
 
+    /// Marks a row of the interval whose marks are begun.
+    #[inline]
+    pub(crate) fn mark_begun(&self, bucket: usize) {
+        if let Some(bits) = &self.bits {
+            bits.set(bucket);
+        }
+    }
+
     /// Whether the marks of the interval `now` are begun.
     #[inline]
     pub(crate) fn is_begun(&self, now: u64) -> bool {

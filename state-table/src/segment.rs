@@ -107,6 +107,11 @@ impl<R> Segment<R> {
         }
     }
 
+    #[inline]
+    pub(crate) fn is_owned(&self) -> bool {
+        matches!(self, Self::Owned(_))
+    }
+
     /// Whether a row can be added in place without growth: owned, below the cap, a bucket free.
     #[inline]
     pub(crate) fn has_room(&self, max_rows: usize) -> bool {

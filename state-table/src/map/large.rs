@@ -6,7 +6,7 @@ use std::sync::Arc;
 use state_api::{KeyRef, StateKey};
 
 use super::iter::Range;
-use super::{Search, reserve, search, search_by};
+use super::{SCAN, Search, reserve, search, search_by};
 
 /// Most entries in a chunk: what the first write after a clone copies at most.
 const CAP: usize = 512;
@@ -109,7 +109,7 @@ impl<K, V> Large<K, V> {
         Q: KeyRef<K> + ?Sized,
     {
         let others = self.chunks.get(1..).unwrap_or_default();
-        match search_by(others, |chunk| Q::from_key(&chunk.low).cmp(key)) {
+        match search_by(others, SCAN, |chunk| Q::from_key(&chunk.low).cmp(key)) {
             Ok(other) => other + 1,
             Err(next) => next,
         }

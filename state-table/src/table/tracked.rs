@@ -15,7 +15,12 @@ impl<R> Table<R> {
             limit: usize::MAX,
             ..self.tracking
         };
-        self.reset_marks();
+        if floor < interval {
+            self.reset_marks();
+        } else {
+            self.marks = Marks::default(); // no view will ask what is written before the next freeze
+            self.recut = 0;
+        }
     }
 
     /// Changes are told since the freeze of `epoch` or later ones from now on. What is only needed for earlier
@@ -148,11 +153,16 @@ impl<R> Table<R> {
 }
 
 impl<R: crate::row::Row> Table<R> {
+    /// Whether there may be a row that [`Table::take_recut`] tells of.
+    #[inline]
+    pub(crate) fn has_recut(&self) -> bool {
+        self.recut > 0
+    }
+
     /// Whether a row is one that was [added](Table::add) as recut, and asked for the first time.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn take_recut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> bool {
-        if self.recut == 0 {
-            return false;
-        }
         let slot = self.directory.slot(hash);
         let bucket = self
             .segment(slot)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use state_api::descriptor::HeapSize;
 use state_api::key::RowHash;
 use state_api::{Address, KeyRef, ReadList, Ref, Result, StateKey, StateValue, WriteList};
 
@@ -71,6 +72,18 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         result
     }
 
+    /// Adds a row with elements where there is none, and returns as [`fill`].
+    #[inline(never)] // keeps the path of a hit short
+    fn append_absent<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        elements: impl Iterator<Item = T>,
+        interval: Option<u64>,
+    ) -> Result<(u64, i64)> {
+        let list = self.table.insert(at, ChunkedList::new())?;
+        Ok(fill(list, elements, interval, self.heap_size))
+    }
+
     /// Appends elements.
     #[inline]
     fn append<Q: KeyRef<K> + ?Sized>(
@@ -82,27 +95,40 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         let Some(first) = elements.next() else {
             return TypedRead::new(&*self.table).find(at).map(drop);
         };
-        let (mut entries, mut bytes) = (0, 0);
-        let heap_size = self.heap_size;
+        let elements = std::iter::once(first).chain(elements);
         let interval = self.table.interval();
         self.table.log_recut(at);
-        let TypedTable { rows, groups, .. } = &mut *self.table;
-        let (list, _) = super::find_or_insert(rows, groups, at, ChunkedList::new)?;
-        let full = list.full_chunk_count();
-        for element in std::iter::once(first).chain(elements) {
-            entries += 1;
-            bytes += signed(size_of::<T>()) + heap_size.map_or(0, |size| signed(size(&element)));
-            list.push(element);
-        }
-        if let Some(interval) = interval
-            && list.full_chunk_count() > full
-        {
-            list.sealed_in(interval, full);
-        }
+        let (entries, bytes) = match self.table.find_mut(at) {
+            Some(list) => fill(list, elements, interval, self.heap_size),
+            None => super::aside(at, |at| self.append_absent(at, elements, interval))?,
+        };
         self.table.entries += entries;
         self.table.bytes += bytes;
         Ok(())
     }
+}
+
+/// Appends to a list that is written in an interval, and returns the elements and bytes that came to it.
+#[inline]
+fn fill<T: Clone>(
+    list: &mut ChunkedList<T>,
+    elements: impl Iterator<Item = T>,
+    interval: Option<u64>,
+    heap_size: Option<HeapSize<T>>,
+) -> (u64, i64) {
+    let (mut entries, mut bytes) = (0, 0);
+    let full = list.full_chunk_count();
+    for element in elements {
+        entries += 1;
+        bytes += signed(size_of::<T>()) + heap_size.map_or(0, |size| signed(size(&element)));
+        list.push(element);
+    }
+    if let Some(interval) = interval
+        && list.full_chunk_count() > full
+    {
+        list.sealed_in(interval, full);
+    }
+    (entries, bytes)
 }
 
 impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
@@ -151,12 +177,13 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
             list.sealed_in(interval, 0);
         }
         self.table.log_recut(at);
-        let (state, inserted) = self.table.find_or_insert(at, ChunkedList::new)?;
-        let before = std::mem::replace(state, list);
-        if !inserted {
+        if let Some(state) = self.table.find_mut(at) {
+            let before = std::mem::replace(state, list);
             self.table.log_shrunk(at);
+            self.table.forget(Weight::of_list(&before, self.heap_size));
+        } else {
+            self.table.insert(at, list)?;
         }
-        self.table.forget(Weight::of_list(&before, self.heap_size));
         self.table.entries += weight.entries;
         self.table.bytes += weight.bytes;
         Ok(())

@@ -171,6 +171,39 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         Ok(Some(value))
     }
 
+    /// Adds a map with one entry where there is none.
+    #[inline(never)] // keeps the path of a hit short
+    fn set_first<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: UK,
+        value: UV,
+    ) -> Result<()> {
+        let bytes = self.entry_bytes(&value);
+        let map = self.table.insert(at, ChunkedMap::new())?;
+        map.insert(map_key, value);
+        self.table.entries += 1;
+        self.table.bytes += bytes;
+        Ok(())
+    }
+
+    /// Runs `f` on `init`, and adds a map with it where there is none.
+    #[inline(never)] // keeps the path of a hit short
+    fn modify_absent<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized, R>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        map_key: &UQ,
+        mut init: UV,
+        f: impl FnOnce(&mut UV) -> R,
+    ) -> Result<R> {
+        super::absent(self.table.groups, at.key)?;
+        self.table.in_update = true;
+        let result = f(&mut init);
+        self.table.in_update = false;
+        self.set_first(at, map_key.to_key(), init)?;
+        Ok(result)
+    }
+
     /// Sets the value of a key.
     #[inline]
     fn set_entry<Q: KeyRef<K> + ?Sized>(
@@ -179,9 +212,12 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         map_key: UK,
         value: UV,
     ) -> Result<()> {
+        self.table.usable()?;
         let bytes = self.entry_bytes(&value);
         let tracked = self.table.interval().is_some();
-        let (map, _) = self.table.find_or_insert(at, ChunkedMap::new)?;
+        let Some(map) = self.table.find_mut(at) else {
+            return super::aside(at, |at| self.set_first(at, map_key, value));
+        };
         // A small map is written whole, and one that becomes large once more.
         let large_key = (tracked && map.is_large()).then(|| map_key.clone());
         let before = map.insert(map_key, value);
@@ -267,8 +303,20 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         init: UV,
         f: impl FnOnce(&mut UV) -> R,
     ) -> Result<R> {
+        self.table.usable()?;
         let heap_size = self.heap_size;
-        let (map, _) = self.table.begin_update(at, ChunkedMap::new)?;
+        let TypedTable {
+            rows,
+            entries,
+            bytes,
+            in_update,
+            ..
+        } = &mut *self.table;
+        let Some(row) = rows.get_mut(at.prepared.get(), KeyedRow::is_at(at)) else {
+            return super::aside(at, |at| self.modify_absent(at, map_key, init, f));
+        };
+        *in_update = true; // also for the clone of the key
+        let map = &mut row.state;
         let was_large = map.is_large();
         let (value, inserted) = map.entry(map_key, || (map_key.to_key(), init));
         let before = match heap_size {
@@ -283,9 +331,9 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
             0
         };
         let (is_large, len) = (map.is_large(), map.len());
-        self.table.entries += u64::from(inserted);
-        self.table.bytes += own + heap - before;
-        self.table.in_update = false;
+        *entries += u64::from(inserted);
+        *bytes += own + heap - before;
+        *in_update = false;
         if was_large {
             self.table.log_entry(at, map_key, len);
         } else if is_large {

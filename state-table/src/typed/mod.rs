@@ -45,19 +45,19 @@ pub trait Lookup {
     fn row_count(&self) -> usize;
 }
 
-#[inline]
-fn find_or_insert<'t, K: StateKey, N: StateKey, X: Clone, Q: KeyRef<K> + ?Sized>(
-    rows: &'t mut Table<KeyedRow<K, N, X>>,
-    groups: &KeyGroups,
+/// Runs what is out of line on a copy of an address. The hash of the original then need not be in memory for the
+/// path that does not get here.
+#[expect(clippy::inline_always, reason = "a call would need the hash in memory")]
+#[inline(always)]
+fn aside<Q: ?Sized, N, R>(
     at: Address<'_, Q, N, RowHash>,
-    state: impl FnOnce() -> X,
-) -> Result<(&'t mut X, bool)> {
-    let is_at = |row: &KeyedRow<K, N, X>| row.is_at(at);
-    let (row, inserted) = rows.find_or_try_insert_with(at.prepared.get(), is_at, || {
-        absent(*groups, at.key)?;
-        Ok(KeyedRow::at(at, state()))
-    })?;
-    Ok((&mut row.state, inserted))
+    then: impl FnOnce(Address<'_, Q, N, RowHash>) -> R,
+) -> R {
+    let prepared = *at.prepared;
+    then(Address {
+        prepared: &prepared,
+        ..at
+    })
 }
 
 /// Refuses a key that was not found because it is not owned. A key that is found was checked when
@@ -172,7 +172,7 @@ where
         self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<&'r X>> {
-        match self.0.find(at.prepared.get(), |row| row.is_at(at)) {
+        match self.0.find(at.prepared.get(), KeyedRow::is_at(at)) {
             Some(row) => Ok(Some(&row.state)),
             None => absent(self.0.groups(), at.key).map(|()| None),
         }
@@ -337,6 +337,13 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     /// Notes that a row is to be written whole, and that older checkpoints must keep nothing of it.
     #[inline]
     pub(crate) fn log_whole<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) {
+        if self.interval().is_some() {
+            aside(at, |at| self.log_whole_row(at));
+        }
+    }
+
+    #[inline(never)]
+    fn log_whole_row<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) {
         if let Some(log) = self.log() {
             log.whole(at);
             self.book_log();
@@ -346,7 +353,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     /// [`TypedTable::log_whole`] for a row that is written whole anyway: so one that was inserted in
     /// this interval need not be noted.
     pub(crate) fn log_shrunk<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) {
-        if self.interval().is_some() && !self.rows.is_fresh(at.prepared.get(), |row| row.is_at(at))
+        if self.interval().is_some() && !self.rows.is_fresh(at.prepared.get(), KeyedRow::is_at(at))
         {
             self.log_whole(at);
         }
@@ -372,7 +379,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     /// written in: this is that change.
     #[inline]
     pub(crate) fn log_recut<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) {
-        if self.rows.take_recut(at.prepared.get(), |row| row.is_at(at)) {
+        if self.rows.has_recut() && self.rows.take_recut(at.prepared.get(), KeyedRow::is_at(at)) {
             self.log_whole(at);
         }
     }
@@ -390,39 +397,29 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         &mut self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Option<&mut X> {
-        let row = self.rows.get_mut(at.prepared.get(), |row| row.is_at(at))?;
+        let row = self.rows.get_mut(at.prepared.get(), KeyedRow::is_at(at))?;
         Some(&mut row.state)
     }
 
-    /// The row at an address, or a new one; whether it is new. Foreign code runs on it next: the
-    /// caller resets `in_update` when that has returned.
+    /// Adds a row at an address where there is none.
     #[inline]
-    pub(crate) fn begin_update<Q: KeyRef<K> + ?Sized>(
+    pub(crate) fn insert<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
-        state: impl FnOnce() -> X,
-    ) -> Result<(&mut X, bool)> {
-        self.usable()?;
-        let Self {
-            rows,
-            groups,
-            in_update,
-            ..
-        } = self;
-        let found = find_or_insert(rows, groups, at, state)?;
-        *in_update = true;
-        Ok(found)
+        state: X,
+    ) -> Result<&mut X> {
+        aside(at, |at| self.insert_row(at, state))
     }
 
-    /// The row at an address, or a new one; whether it is new.
-    #[inline]
-    pub(crate) fn find_or_insert<Q: KeyRef<K> + ?Sized>(
+    #[inline(never)] // keeps the path of a hit short
+    fn insert_row<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
-        state: impl FnOnce() -> X,
-    ) -> Result<(&mut X, bool)> {
-        self.usable()?;
-        find_or_insert(&mut self.rows, &self.groups, at, state)
+        state: X,
+    ) -> Result<&mut X> {
+        absent(self.groups, at.key)?;
+        let row = KeyedRow::at(at, state);
+        Ok(&mut self.rows.insert_new(at.prepared.get(), row).state)
     }
 
     /// Takes the row at an address out, and logs it.
@@ -453,7 +450,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<(KeyedRow<K, N, X>, bool)>> {
         self.usable()?;
-        match self.rows.take(at.prepared.get(), |row| row.is_at(at)) {
+        match self.rows.take(at.prepared.get(), KeyedRow::is_at(at)) {
             Some(taken) => Ok(Some(taken)),
             None => absent(self.groups, at.key).map(|()| None),
         }

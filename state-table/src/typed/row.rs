@@ -27,10 +27,14 @@ impl<K: StateKey, N: StateKey, X> KeyedRow<K, N, X> {
         }
     }
 
-    /// Whether the row lies at an address.
+    /// Whether the row lies at an address. Takes key and namespace out of it, so that a call of what it is given to
+    /// does not need the address, with the hash, in memory.
     #[inline]
-    pub(crate) fn is_at<Q: KeyRef<K> + ?Sized>(&self, at: Address<'_, Q, N, RowHash>) -> bool {
-        Q::from_key(&self.key) == at.key && self.namespace == *at.namespace
+    pub(crate) fn is_at<Q: KeyRef<K> + ?Sized>(
+        at: Address<'_, Q, N, RowHash>,
+    ) -> impl Fn(&Self) -> bool + Copy + use<'_, K, N, X, Q> {
+        let Address { key, namespace, .. } = at;
+        move |row| Q::from_key(&row.key) == key && row.namespace == *namespace
     }
 
     /// The hash of the row.

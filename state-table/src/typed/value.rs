@@ -1,9 +1,10 @@
 //! Value tables.
 
+use state_api::descriptor::HeapSize;
 use state_api::key::RowHash;
 use state_api::{Address, KeyRef, ReadValue, Ref, Result, StateKey, StateValue, WriteValue};
 
-use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable};
+use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable, signed};
 
 impl<'r, S, K, N, V> ReadValue<'r, K, N, V> for TypedRead<'r, S>
 where
@@ -32,10 +33,26 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
         value: V,
     ) -> Result<()> {
         let bytes = self.heap_bytes(&value);
-        self.table.find_or_insert(at, || value)?;
+        self.table.insert(at, value)?;
         self.table.entries += 1;
         self.table.bytes += bytes;
         Ok(())
+    }
+
+    /// Runs `f` on `init`, and adds a row with it where there is none.
+    #[inline(never)] // keeps the path of a hit short
+    fn modify_absent<Q: KeyRef<K> + ?Sized, R>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        mut init: V,
+        f: impl FnOnce(&mut V) -> R,
+    ) -> Result<R> {
+        super::absent(self.table.groups, at.key)?;
+        self.table.in_update = true;
+        let result = f(&mut init);
+        self.table.in_update = false;
+        self.insert(at, init)?;
+        Ok(result)
     }
 
     /// Takes the weight of a value that was taken out off the accounts.
@@ -59,6 +76,14 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
     }
 }
 
+/// Runs `f` on a value, and returns how many bytes more it holds then.
+#[inline(never)] // keeps the path of values without heap short
+fn weighed<V, R>(value: &mut V, size: HeapSize<V>, f: impl FnOnce(&mut V) -> R) -> (R, i64) {
+    let before = signed(size(value));
+    let result = f(value);
+    (result, signed(size(value)) - before)
+}
+
 impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
     for TypedMut<'t, K, N, V, V>
 {
@@ -74,7 +99,11 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         TypedRead::new(table).get(at)
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "a call would build the accessor in memory"
+    )]
+    #[inline(always)]
     fn put<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
@@ -84,10 +113,12 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         let Some(state) = self.table.find_mut(at) else {
             return self.insert(at, value);
         };
-        let before = std::mem::replace(state, value);
-        if let Some(heap_size) = self.heap_size {
-            let grown = super::signed(heap_size(state));
-            self.table.bytes += grown - super::signed(heap_size(&before));
+        match self.heap_size {
+            None => *state = value,
+            Some(size) => {
+                let ((), grown) = weighed(state, size, |state| *state = value);
+                self.table.bytes += grown;
+            }
         }
         Ok(())
     }
@@ -97,25 +128,40 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         self.remove(at)
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "a call would build the accessor in memory"
+    )]
+    #[inline(always)]
     fn modify<Q: KeyRef<K> + ?Sized, R>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
         init: V,
         f: impl FnOnce(&mut V) -> R,
     ) -> Result<R> {
-        let (state, inserted) = self.table.begin_update(at, || init)?;
-        let before = match self.heap_size {
-            Some(heap_size) if !inserted => super::signed(heap_size(state)),
-            _ => 0,
+        self.table.usable()?;
+        let TypedTable {
+            rows,
+            bytes,
+            in_update,
+            ..
+        } = &mut *self.table;
+        let Some(row) = rows.get_mut(at.prepared.get(), KeyedRow::is_at(at)) else {
+            return super::aside(at, |at| self.modify_absent(at, init, f));
         };
-        let result = f(state);
-        if let Some(heap_size) = self.heap_size {
-            let grown = super::signed(heap_size(state)) - before;
-            self.table.bytes += grown;
-        }
-        self.table.entries += u64::from(inserted);
-        self.table.in_update = false;
+        let result = match self.heap_size {
+            None => {
+                *in_update = true;
+                f(&mut row.state)
+            }
+            Some(size) => {
+                *in_update = true;
+                let (result, grown) = weighed(&mut row.state, size, f);
+                *bytes += grown;
+                result
+            }
+        };
+        *in_update = false;
         Ok(result)
     }
 
