@@ -20,7 +20,7 @@ use crate::codec::{ListRows, MapRows, ValueRows};
 use crate::forecast::Forecast;
 use crate::opaque::OpaqueRows;
 use crate::slot::{
-    Content, FrozenState, HeapState, Kind, MAX_COLLECTION_ROWS, Slot, TypedState, unfit,
+    Content, FrozenContent, HeapState, Kind, MAX_COLLECTION_ROWS, Slot, TypedState, unfit,
 };
 use crate::view::{FrozenSlot, HeapView};
 
@@ -508,22 +508,22 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
         }
         let states = self.slots.iter_mut().map(|slot| {
             let Slot { meta, content } = slot.as_mut()?;
-            let state: Arc<dyn FrozenState> = match content {
-                Content::Common(state) => state.get_mut().freeze(),
-                Content::Typed(state) => state.freeze(),
-                Content::Opaque(rows) => Arc::<OpaqueRows>::clone(rows),
+            let content = match content {
+                Content::Common(state) => FrozenContent::Common(state.freeze()),
+                Content::Typed(state) => FrozenContent::Typed(state.freeze()),
+                Content::Opaque(rows) => FrozenContent::Typed(Arc::<OpaqueRows>::clone(rows)),
             };
             Some(FrozenSlot {
                 meta: meta.clone(),
-                state,
+                content,
             })
         });
-        let states: Vec<Option<FrozenSlot>> = states.collect();
+        let states: Vec<Option<FrozenSlot<K>>> = states.collect();
         self.epoch += 1;
         let tracked_since = self.tracking.and_then(|Tracking { floor, .. }| {
             let mut slots = states.iter().flatten();
             slots.try_fold(floor, |floor, slot| {
-                Some(floor.max(slot.state.tracked_since()?))
+                Some(floor.max(slot.content.get().tracked_since()?))
             })
         });
         self.share_budget();

@@ -6,10 +6,11 @@
 //! common types stand in an enum, and only the others pay for the call.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use state_api::StateKey;
 
-use crate::slot::{HeapState, TypedState};
+use crate::slot::{FrozenState, HeapState, TypedState, TypedView};
 
 macro_rules! common {
     ($($name:ident($value:ty),)+) => {
@@ -46,6 +47,12 @@ macro_rules! common {
                 }
             }
 
+            pub(crate) fn freeze(&mut self) -> CommonView<K> {
+                match self {
+                    $(Self::$name(state) => CommonView::$name(Arc::new(state.view())),)+
+                }
+            }
+
             /// The state, if it has these types: decided by the variant alone.
             #[inline]
             pub(crate) fn typed<T: HeapState>(&self) -> Option<&T> {
@@ -59,6 +66,34 @@ macro_rules! common {
             pub(crate) fn typed_mut<T: HeapState>(&mut self) -> Option<&mut T> {
                 match self {
                     $(Self::$name(state) => (&mut **state as &mut dyn Any).downcast_mut(),)+
+                }
+            }
+        }
+
+        /// A [`Common`] state of a view.
+        #[derive(Clone)]
+        pub(crate) enum CommonView<K> {
+            $($name(Arc<TypedView<K, (), $value>>),)+
+        }
+
+        impl<K: StateKey> CommonView<K> {
+            pub(crate) fn get(&self) -> &dyn FrozenState {
+                match self {
+                    $(Self::$name(state) => &**state,)+
+                }
+            }
+
+            pub(crate) fn into_state(self) -> Arc<dyn FrozenState> {
+                match self {
+                    $(Self::$name(state) => state,)+
+                }
+            }
+
+            /// The state, if it has these types: decided by the variant alone.
+            #[inline]
+            pub(crate) fn typed<T: FrozenState>(&self) -> Option<&T> {
+                match self {
+                    $(Self::$name(state) => (&**state as &dyn Any).downcast_ref(),)+
                 }
             }
         }

@@ -13,7 +13,7 @@ use state_table::{Frozen, FrozenTable, KeyedRow, RestoredRow, TypedTable, Weight
 
 use crate::changes::{ChangedState, Question, of_typed};
 use crate::codec::RowCodec;
-use crate::common::Common;
+use crate::common::{Common, CommonView};
 use crate::export::{ExportState, TypedExport};
 use crate::opaque::{OpaqueExport, OpaqueRows, OpaqueWalk};
 use crate::walk::{TypedWalk, WalkState};
@@ -120,6 +120,13 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> TypedState<K, N, X, E>
         }
     }
 
+    pub(crate) fn view(&mut self) -> TypedView<K, N, X> {
+        TypedView {
+            rows: self.table.freeze(),
+            codec: Arc::clone(&self.kind.codec),
+        }
+    }
+
     /// Stages the row that a restore was at, and brings staged rows into the table when they are many.
     fn complete_row(&mut self) -> Result<()> {
         let Some(at) = &mut self.restoring else {
@@ -139,10 +146,7 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> TypedState<K, N, X, E>
 
 impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedState<K, N, X, E> {
     fn freeze(&mut self) -> Arc<dyn FrozenState> {
-        Arc::new(TypedView {
-            rows: self.table.freeze(),
-            codec: Arc::clone(&self.kind.codec),
-        })
+        Arc::new(self.view())
     }
 
     fn check(&self, meta: &StateMeta) -> Result<()> {
@@ -303,6 +307,40 @@ pub(crate) enum Content<K> {
     Typed(Box<dyn HeapState>),
     /// Known by description and rows only.
     Opaque(Arc<OpaqueRows>),
+}
+
+/// What a state of a view is.
+#[derive(Clone)]
+pub(crate) enum FrozenContent<K> {
+    /// A value of a common type.
+    Common(CommonView<K>),
+    /// Of any other types, or opaque.
+    Typed(Arc<dyn FrozenState>),
+}
+
+impl<K: StateKey> FrozenContent<K> {
+    pub(crate) fn get(&self) -> &dyn FrozenState {
+        match self {
+            Self::Common(state) => state.get(),
+            Self::Typed(state) => &**state,
+        }
+    }
+
+    pub(crate) fn into_state(self) -> Arc<dyn FrozenState> {
+        match self {
+            Self::Common(state) => state.into_state(),
+            Self::Typed(state) => state,
+        }
+    }
+
+    /// The typed state, if it has these types.
+    #[inline]
+    pub(crate) fn typed<T: FrozenState>(&self) -> Option<&T> {
+        match self {
+            Self::Common(state) => state.typed(),
+            Self::Typed(state) => (&**state as &dyn Any).downcast_ref(),
+        }
+    }
 }
 
 /// A state of a backend.

@@ -1,6 +1,5 @@
 //! Views of a heap backend.
 
-use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -16,12 +15,12 @@ use state_table::{ChunkedList, ChunkedMap, FrozenTable, TypedRead};
 use crate::changes::{ChangedRows, HeapChanges, Question};
 use crate::export::HeapRows;
 use crate::runs::SortedRuns;
-use crate::slot::{FrozenState, TypedView, unfit};
+use crate::slot::{FrozenContent, FrozenState, TypedView, unfit};
 
 /// A consistent view of a [`HeapBackend`](crate::HeapBackend). Reads are borrows, as on the
 /// backend.
 pub struct HeapView<K> {
-    states: Arc<Vec<Option<FrozenSlot>>>,
+    states: Arc<Vec<Option<FrozenSlot<K>>>>,
     groups: KeyGroups,
     origin: Origin,
     epoch: u64,
@@ -32,14 +31,14 @@ pub struct HeapView<K> {
 
 /// A state of a view.
 #[derive(Clone)]
-pub(crate) struct FrozenSlot {
+pub(crate) struct FrozenSlot<K> {
     pub(crate) meta: StateMeta,
-    pub(crate) state: Arc<dyn FrozenState>,
+    pub(crate) content: FrozenContent<K>,
 }
 
 impl<K: StateKey> HeapView<K> {
     pub(crate) fn new(
-        states: Vec<Option<FrozenSlot>>,
+        states: Vec<Option<FrozenSlot<K>>>,
         groups: KeyGroups,
         (origin, epoch): (Origin, u64),
         tracked_since: Option<u64>,
@@ -59,7 +58,7 @@ impl<K: StateKey> HeapView<K> {
         let states = Arc::try_unwrap(self.states).unwrap_or_else(|shared| (*shared).clone());
         let mut states: Vec<_> = states.into_iter().flatten().collect();
         states.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
-        states.into_iter().map(|slot| slot.state)
+        states.into_iter().map(|slot| slot.content.into_state())
     }
 
     #[inline]
@@ -68,8 +67,7 @@ impl<K: StateKey> HeapView<K> {
         id: StateId,
     ) -> Result<TypedRead<'_, FrozenTable<K, N, X>>> {
         let slot = self.states.get(id.index()).and_then(Option::as_ref);
-        let view =
-            slot.and_then(|slot| (&*slot.state as &dyn Any).downcast_ref::<TypedView<K, N, X>>());
+        let view = slot.and_then(|slot| slot.content.typed::<TypedView<K, N, X>>());
         match view {
             Some(view) => Ok(TypedRead::new(&view.rows)),
             None => Err(unfit(slot.map(|slot| &slot.meta), id)),
