@@ -1,7 +1,22 @@
-//! Engines, inputs and rounds that benchmarks share.
+//! Workloads on the state backends beside the bare engines under them, bit for bit alike, in rounds.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 
+pub mod bare;
+pub mod cli;
+pub mod compare;
+pub mod count;
 pub mod engines;
+pub mod error;
+pub mod html;
 pub mod inputs;
+pub mod probe;
+pub mod record;
 pub mod rounds;
+pub mod run;
+pub mod side;
+pub mod subject;
+pub mod table;
+pub mod workload;
+
+pub use error::{Error, Result};

@@ -1,48 +1,103 @@
-//! Two sides that do the same work in turn.
+//! Two sides that do the same work in turn: the one way in which speeds are compared.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// Seconds, and those on the CPU where the system tells.
-struct Timed {
-    wall: f64,
-    cpu: Option<f64>,
-    sum: u64,
+#[derive(Clone, Copy, Debug)]
+pub struct Timed {
+    /// As a clock on the wall counts.
+    pub wall: f64,
+    /// Those that the calling thread was on a CPU: what others do there meanwhile is not in it.
+    pub cpu: Option<f64>,
 }
 
-/// Seconds that this thread has been on a CPU: what others do there meanwhile is not in it.
 fn on_cpu() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanos: f64 = text.split_whitespace().next()?.parse().ok()?;
     Some(nanos * 1e-9)
 }
 
-fn timed(work: &mut dyn FnMut() -> u64) -> Timed {
+/// How long something took, and its result.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (Timed, T) {
     let (before, start) = (on_cpu(), Instant::now());
-    let sum = black_box(work());
+    let result = black_box(work());
     let wall = start.elapsed().as_secs_f64();
-    Timed {
-        wall,
-        cpu: on_cpu().zip(before).map(|(after, before)| after - before),
-        sum,
+    let cpu = on_cpu().zip(before).map(|(after, before)| after - before);
+    (Timed { wall, cpu }, result)
+}
+
+/// The median of some numbers, with the smallest and the largest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// The one in the middle.
+    pub median: f64,
+    /// The smallest.
+    pub least: f64,
+    /// The largest.
+    pub most: f64,
+}
+
+impl Spread {
+    /// Of these numbers; `None` if there are none.
+    pub fn of(numbers: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut numbers: Vec<f64> = numbers.into_iter().collect();
+        numbers.sort_by(f64::total_cmp);
+        Some(Self {
+            median: *numbers.get(numbers.len() / 2)?,
+            least: *numbers.first()?,
+            most: *numbers.last()?,
+        })
     }
 }
 
-/// The median, the smallest and the largest.
-fn spread(mut ratios: Vec<f64>) -> (f64, f64, f64) {
-    ratios.sort_by(f64::total_cmp);
-    let at = |index: usize| ratios.get(index).copied().unwrap_or(f64::NAN);
-    (
-        at(ratios.len() / 2),
-        at(0),
-        at(ratios.len().saturating_sub(1)),
-    )
+/// Runs ours and the other side in turn, as many rounds as said after one to warm up, ours first in every
+/// second round: an engine's background work falls on who comes next. `seen` is shown both results of each
+/// round, the one to warm up included; those of the others are returned.
+///
+/// # Errors
+/// The first of a side or of `seen`.
+pub fn in_turn<T, E>(
+    rounds: usize,
+    ours: &mut dyn FnMut() -> Result<T, E>,
+    other: &mut dyn FnMut() -> Result<T, E>,
+    seen: &mut dyn FnMut(&T, &T) -> Result<(), E>,
+) -> Result<Vec<(T, T)>, E> {
+    let warm = (ours()?, other()?);
+    seen(&warm.0, &warm.1)?;
+    let round = |round: usize| {
+        let (our, their) = if round.is_multiple_of(2) {
+            let our = ours()?;
+            (our, other()?)
+        } else {
+            let their = other()?;
+            (ours()?, their)
+        };
+        seen(&our, &their)?;
+        Ok((our, their))
+    };
+    (0..rounds).map(round).collect()
 }
 
-/// Runs `ours` and what it is compared with in turn, after one run of each to warm up, and prints the
-/// median of the ratios of the rounds, with the smallest and the largest: 1 is as fast. In brackets the
-/// same for the time on the CPU, which leaves out what else the machine does, and an engine's own threads.
+/// Seconds on the CPU below which they say nothing: the system counts them in its own steps, of some
+/// thousandths.
+const SHORTEST_ON_CPU: f64 = 0.05;
+
+/// How many times as fast as the other side ours was, by the wall and on the CPU: 1 is as fast. The
+/// figures are those of the ratios of the rounds; rounds too short to tell leave the CPU out.
+pub fn ratios(rounds: &[(Timed, Timed)]) -> (Option<Spread>, Option<Spread>) {
+    let walls = rounds.iter().map(|(our, their)| their.wall / our.wall);
+    let cpus = rounds.iter().filter_map(|(our, their)| {
+        let (our, their) = our.cpu.zip(their.cpu)?;
+        (our.min(their) >= SHORTEST_ON_CPU).then(|| their / our)
+    });
+    (Spread::of(walls), Spread::of(cpus))
+}
+
+/// Prints the median ratio of [`in_turn`], with the smallest and the largest; in brackets the same for the
+/// time on the CPU, which leaves out what else the machine does, and an engine's own threads.
 ///
 /// # Panics
 /// When the two return different sums.
@@ -68,42 +123,18 @@ pub fn compare_with(
     (name, other): (&str, &mut dyn FnMut() -> u64),
 ) {
     let between = RefCell::new(between);
-    let run = |work: &mut dyn FnMut() -> u64| {
+    let side = |work: &mut dyn FnMut() -> u64| {
         let timed = timed(work);
         (between.borrow_mut())();
-        timed
+        Ok(timed)
     };
-    let (mut ours, mut other) = (|| run(ours), || run(other));
-    assert_eq!(ours().sum, other().sum, "{what}");
-    let (mut walls, mut cpus) = (Vec::new(), Vec::new());
-    for round in 0..rounds {
-        let (our, their) = in_turn(round, &mut ours, &mut other);
-        assert_eq!(our.sum, their.sum, "{what}");
-        walls.push(their.wall / our.wall);
-        cpus.extend(their.cpu.zip(our.cpu).map(|(their, our)| their / our));
-    }
-    print_ratio(what, name, walls);
-    if !cpus.is_empty() {
-        let (median, least, most) = spread(cpus);
-        print!("  [{median:.2}, {least:.2} to {most:.2}]");
-    }
-    println!();
-}
-
-/// Runs both sides, ours first in every second round: an engine's background work falls on who comes next.
-fn in_turn<T>(round: usize, ours: &mut dyn FnMut() -> T, other: &mut dyn FnMut() -> T) -> (T, T) {
-    if round.is_multiple_of(2) {
-        let our = ours();
-        (our, other())
-    } else {
-        let their = other();
-        (ours(), their)
-    }
-}
-
-fn print_ratio(what: &str, name: &str, ratios: Vec<f64>) {
-    let (median, least, most) = spread(ratios);
-    print!("{what:<28} {median:.2} of {name}  ({least:.2} to {most:.2})");
+    let seen = &mut |our: &(Timed, u64), their: &(Timed, u64)| {
+        assert_eq!(our.1, their.1, "{what}");
+        Ok::<_, Infallible>(())
+    };
+    let Ok(rounds) = in_turn(rounds, &mut || side(ours), &mut || side(other), seen);
+    let times: Vec<_> = rounds.iter().map(|(our, their)| (our.0, their.0)).collect();
+    print_ratios(what, name, &times);
 }
 
 /// [`compare`] of two sides that tell themselves how long they took, as processes of their own do.
@@ -113,11 +144,90 @@ pub fn compare_told(
     ours: &mut dyn FnMut() -> Duration,
     (name, other): (&str, &mut dyn FnMut() -> Duration),
 ) {
-    let _warm = (ours(), other());
-    let ratios = (0..rounds).map(|round| {
-        let (our, their) = in_turn(round, ours, other);
-        their.as_secs_f64() / our.as_secs_f64()
-    });
-    print_ratio(what, name, ratios.collect());
+    let told = |took: Duration| {
+        Ok::<_, Infallible>(Timed {
+            wall: took.as_secs_f64(),
+            cpu: None,
+        })
+    };
+    let (ours, other) = (&mut || told(ours()), &mut || told(other()));
+    let Ok(rounds) = in_turn(rounds, ours, other, &mut |_, _| Ok(()));
+    print_ratios(what, name, &rounds);
+}
+
+fn print_ratios(what: &str, name: &str, rounds: &[(Timed, Timed)]) {
+    let (walls, cpus) = ratios(rounds);
+    print!("{what:<28}");
+    if let Some(Spread {
+        median,
+        least,
+        most,
+    }) = walls
+    {
+        print!(" {median:.2} of {name}  ({least:.2} to {most:.2})");
+    }
+    if let Some(Spread {
+        median,
+        least,
+        most,
+    }) = cpus
+    {
+        print!("  [{median:.2}, {least:.2} to {most:.2}]");
+    }
     println!();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ours_comes_first_in_every_second_round() {
+        let order = RefCell::new(String::new());
+        let push = |side| {
+            order.borrow_mut().push(side);
+            Ok::<_, Infallible>(side)
+        };
+        let mut shown = 0;
+        let rounds = in_turn(3, &mut || push('o'), &mut || push('b'), &mut |_, _| {
+            shown += 1;
+            Ok(())
+        });
+        assert_eq!(rounds, Ok(vec![('o', 'b'); 3]));
+        assert_eq!(*order.borrow(), "obobboob");
+        assert_eq!(shown, 4);
+    }
+
+    #[test]
+    fn a_ratio_is_how_many_times_as_fast_ours_was() {
+        let took = |wall, cpu| Timed { wall, cpu };
+        let rounds = [
+            (took(1.0, Some(1.0)), took(2.0, Some(1.0))),
+            (took(1.0, Some(2.0)), took(0.5, Some(8.0))),
+            (took(4.0, None), took(4.0, None)),
+        ];
+        let (walls, cpus) = ratios(&rounds);
+        let spread = |median, least, most| {
+            Some(Spread {
+                median,
+                least,
+                most,
+            })
+        };
+        assert_eq!(walls, spread(1.0, 0.5, 2.0));
+        assert_eq!(cpus, spread(4.0, 1.0, 4.0));
+        assert_eq!(ratios(&[]), (None, None));
+    }
+
+    #[test]
+    fn a_round_that_is_refused_ends_it() {
+        let mut calls = 0;
+        let ours = &mut || {
+            calls += 1;
+            Ok(calls)
+        };
+        let seen = &mut |our: &u32, _: &u32| if *our < 2 { Ok(()) } else { Err("refused") };
+        assert_eq!(in_turn(9, ours, &mut || Ok(0), seen), Err("refused"));
+        assert_eq!(calls, 2);
+    }
 }

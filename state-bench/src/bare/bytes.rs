@@ -1,0 +1,269 @@
+//! The kinds of state on an engine of ordered bytes: keys of eight bytes, big-endian, or the name itself;
+//! words of eight bytes; a list is one value; a map entry is a row of its own, under `key | entry key`.
+
+use super::{Bare, Engines, Lists, Longs, Maps, Names, Pairs, Payloads};
+use crate::error::{Error, Result};
+use crate::subject::Settings;
+
+/// An engine of ordered bytes.
+pub trait Engine: Bare {
+    /// What `f` makes of the value of a key.
+    ///
+    /// # Errors
+    /// What the engine meets, here and below.
+    fn get<R>(&self, key: &[u8], f: impl FnOnce(&[u8]) -> R) -> Result<Option<R>>;
+
+    /// Sets the value of a key.
+    ///
+    /// # Errors
+    /// As [`Engine::get`].
+    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()>;
+
+    /// Makes the value of a key longer.
+    ///
+    /// # Errors
+    /// As [`Engine::get`].
+    fn append(&mut self, key: &[u8], more: &[u8]) -> Result<()>;
+
+    /// Calls `f` on the rows between two keys, in order, until it says no.
+    ///
+    /// # Errors
+    /// As [`Engine::get`].
+    fn scan(
+        &self,
+        first: &[u8],
+        last: &[u8],
+        f: impl FnMut(&[u8], &[u8]) -> Result<bool>,
+    ) -> Result<()>;
+}
+
+/// Every kind of state on an engine.
+#[derive(Debug)]
+pub struct Bytes<E>(E);
+
+impl<E: Engine> Engines for Bytes<E> {
+    type Longs = Self;
+    type Names = Self;
+    type Payloads = Self;
+    type Pairs = Self;
+    type Lists = Self;
+    type Maps = Self;
+}
+
+impl<E: Engine> Bare for Bytes<E> {
+    fn open(settings: &Settings) -> Result<Self> {
+        E::open(settings).map(Self)
+    }
+
+    fn freeze(&mut self) -> Result<()> {
+        self.0.freeze()
+    }
+}
+
+#[cold]
+fn odd_length(len: usize) -> Error {
+    Error::engine(format!("a value of {len} bytes was not written by this"))
+}
+
+#[inline]
+fn word(bytes: &[u8]) -> Result<i64> {
+    let bytes = bytes.try_into().map_err(|_| odd_length(bytes.len()))?;
+    Ok(i64::from_le_bytes(bytes))
+}
+
+#[inline]
+fn pair(bytes: &[u8]) -> Result<(i64, i64)> {
+    let (sum, count) = bytes
+        .split_at_checked(8)
+        .ok_or_else(|| odd_length(bytes.len()))?;
+    Ok((word(sum)?, word(count)?))
+}
+
+#[inline]
+fn pair_bytes((sum, count): (i64, i64)) -> [u8; 16] {
+    let bytes = u128::from(sum.cast_unsigned()) | u128::from(count.cast_unsigned()) << 64;
+    bytes.to_le_bytes()
+}
+
+/// In order of the entry keys, the negative ones first.
+#[inline]
+fn row(key: u64, entry: i64) -> [u8; 16] {
+    let entry = entry.cast_unsigned() ^ (1 << 63);
+    (u128::from(key) << 64 | u128::from(entry)).to_be_bytes()
+}
+
+#[inline]
+fn entry_of(row: &[u8]) -> Result<i64> {
+    let bytes = row.last_chunk().ok_or_else(|| odd_length(row.len()))?;
+    Ok((u64::from_be_bytes(*bytes) ^ (1 << 63)).cast_signed())
+}
+
+impl<E: Engine> Longs for Bytes<E> {
+    #[inline]
+    fn get(&self, key: u64) -> Result<Option<i64>> {
+        self.0.get(&key.to_be_bytes(), word)?.transpose()
+    }
+
+    #[inline]
+    fn put(&mut self, key: u64, value: i64) -> Result<()> {
+        self.0.put(&key.to_be_bytes(), &value.to_le_bytes())
+    }
+
+    #[inline]
+    fn modify(&mut self, key: u64, init: i64, f: impl FnOnce(i64) -> i64) -> Result<i64> {
+        let key = key.to_be_bytes();
+        let old = self.0.get(&key, word)?.transpose()?.unwrap_or(init);
+        self.0.put(&key, &f(old).to_le_bytes())?;
+        Ok(old)
+    }
+}
+
+impl<E: Engine> Names for Bytes<E> {
+    #[inline]
+    fn get(&self, name: &str) -> Result<Option<i64>> {
+        self.0.get(name.as_bytes(), word)?.transpose()
+    }
+
+    #[inline]
+    fn put(&mut self, name: String, value: i64) -> Result<()> {
+        self.0.put(name.as_bytes(), &value.to_le_bytes())
+    }
+}
+
+impl<E: Engine> Payloads for Bytes<E> {
+    #[inline]
+    fn get<R>(&self, key: u64, f: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
+        self.0.get(&key.to_be_bytes(), f)
+    }
+
+    #[inline]
+    fn put(&mut self, key: u64, value: Vec<u8>) -> Result<()> {
+        self.0.put(&key.to_be_bytes(), &value)
+    }
+}
+
+impl<E: Engine> Pairs for Bytes<E> {
+    #[inline]
+    fn get(&self, key: u64) -> Result<Option<(i64, i64)>> {
+        self.0.get(&key.to_be_bytes(), pair)?.transpose()
+    }
+
+    #[inline]
+    fn put(&mut self, key: u64, value: (i64, i64)) -> Result<()> {
+        self.0.put(&key.to_be_bytes(), &pair_bytes(value))
+    }
+
+    #[inline]
+    fn modify(&mut self, key: u64, f: impl FnOnce((i64, i64)) -> (i64, i64)) -> Result<()> {
+        let key = key.to_be_bytes();
+        let old = self.0.get(&key, pair)?.transpose()?.unwrap_or((0, 0));
+        self.0.put(&key, &pair_bytes(f(old)))
+    }
+}
+
+impl<E: Engine> Lists for Bytes<E> {
+    #[inline]
+    fn first(&self, key: u64) -> Result<Option<i64>> {
+        let first = |list: &[u8]| list.first_chunk().map(|bytes| i64::from_le_bytes(*bytes));
+        Ok(self.0.get(&key.to_be_bytes(), first)?.flatten())
+    }
+
+    #[inline]
+    fn sum(&self, key: u64) -> Result<u64> {
+        let sum = |list: &[u8]| {
+            list.chunks_exact(8).try_fold(0, |sum: u64, bytes| {
+                Ok(sum.wrapping_add(word(bytes)?.cast_unsigned()))
+            })
+        };
+        self.0.get(&key.to_be_bytes(), sum)?.unwrap_or(Ok(0))
+    }
+
+    #[inline]
+    fn extend(&mut self, key: u64, elements: &[i64]) -> Result<()> {
+        let key = key.to_be_bytes();
+        if let [element] = elements {
+            return self.0.append(&key, &element.to_le_bytes());
+        }
+        let bytes: Vec<u8> = elements.iter().flat_map(|e| e.to_le_bytes()).collect();
+        self.0.append(&key, &bytes)
+    }
+
+    #[inline]
+    fn replace(&mut self, key: u64, element: i64) -> Result<()> {
+        self.0.put(&key.to_be_bytes(), &element.to_le_bytes())
+    }
+}
+
+impl<E: Engine> Maps for Bytes<E> {
+    #[inline]
+    fn get(&self, key: u64, entry: i64) -> Result<Option<f64>> {
+        let value = self.0.get(&row(key, entry), word)?.transpose()?;
+        Ok(value.map(|bits| f64::from_bits(bits.cast_unsigned())))
+    }
+
+    #[inline]
+    fn contains(&self, key: u64, entry: i64) -> Result<bool> {
+        Ok(self.0.get(&row(key, entry), |_| ())?.is_some())
+    }
+
+    #[inline]
+    fn is_empty(&self, key: u64) -> Result<bool> {
+        let mut is_empty = true;
+        self.0
+            .scan(&row(key, i64::MIN), &row(key, i64::MAX), |_, _| {
+                is_empty = false;
+                Ok(false)
+            })?;
+        Ok(is_empty)
+    }
+
+    #[inline]
+    fn sum(&self, key: u64, mut f: impl FnMut(i64, f64) -> u64) -> Result<u64> {
+        let mut sum = 0_u64;
+        self.0
+            .scan(&row(key, i64::MIN), &row(key, i64::MAX), |row, value| {
+                let value = f64::from_bits(word(value)?.cast_unsigned());
+                sum = sum.wrapping_add(f(entry_of(row)?, value));
+                Ok(true)
+            })?;
+        Ok(sum)
+    }
+
+    #[inline]
+    fn put(&mut self, key: u64, entries: impl IntoIterator<Item = (i64, f64)>) -> Result<()> {
+        for (entry, value) in entries {
+            self.0
+                .put(&row(key, entry), &value.to_bits().to_le_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_a_map_are_in_order_of_key_and_entry() {
+        let rows = [
+            row(0, i64::MIN),
+            row(0, -1),
+            row(0, 0),
+            row(0, i64::MAX),
+            row(1, i64::MIN),
+        ];
+        assert!(rows.is_sorted());
+        for entry in [i64::MIN, -1, 0, 1, i64::MAX] {
+            assert_eq!(entry_of(&row(9, entry)).unwrap(), entry);
+        }
+    }
+
+    #[test]
+    fn pairs_are_two_words() {
+        for value in [(0, 0), (-1, 1), (i64::MIN, i64::MAX)] {
+            assert_eq!(pair(&pair_bytes(value)).unwrap(), value);
+        }
+        assert!(pair(&[0; 9]).is_err());
+        assert!(word(&[0; 7]).is_err());
+    }
+}

@@ -1,0 +1,145 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use state_api::KeyGroups;
+
+use crate::subject::Backend;
+use crate::workload::{self, Workload};
+
+/// Times workloads on the state backends beside the bare engines under them.
+///
+/// Both sides do the same work, checked by sums, in interleaved rounds of one run. A ratio is how many times
+/// as fast as the bare engine ours was: the median of the rounds, with the smallest and the largest.
+#[derive(Debug, Parser)]
+#[command(name = "state-bench", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run workloads
+    Run(Run),
+    /// List the backends and the workloads
+    List,
+    /// Compare two files of results: which ratios changed beyond the spreads of both
+    Compare {
+        /// Results from before, as `run --out` writes them
+        old: PathBuf,
+        /// Results from now
+        new: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct Run {
+    /// Backends, separated by commas [default: all that this program was built with]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) backend: Vec<Backend>,
+
+    /// Workloads, separated by commas, or `all`
+    #[arg(long, value_name = "NAMES", default_value = "all", value_delimiter = ',', value_parser = workloads)]
+    pub(crate) workload: Vec<Workloads>,
+
+    /// Keys that the set-up inserts
+    #[arg(long, value_name = "N", default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub(crate) keys: u64,
+
+    /// Timed iterations of each side, after warm-up
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) iterations: u32,
+
+    /// Key groups of the backends
+    #[arg(long, value_name = "N", default_value = "128", value_parser = key_groups)]
+    pub(crate) key_groups: KeyGroups,
+
+    /// Track changes on the backends, as incremental checkpoints need it
+    #[arg(long)]
+    pub(crate) track: bool,
+
+    /// Time single operations too, in an iteration of their own
+    #[arg(long)]
+    pub(crate) latency: bool,
+
+    /// Count what is allocated too, in a program of its own
+    #[arg(long)]
+    pub(crate) memory: bool,
+
+    /// Print results as lines of JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Write results as lines of JSON into a file, one after the other as they come
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Write results as an HTML page
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Compare with the results in a file from before
+    #[arg(long, value_name = "FILE")]
+    pub(crate) compare: Option<PathBuf>,
+
+    /// Where engines have their files while they are measured [default: the system's place for temporary files]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+impl Run {
+    /// The backends asked for, each once.
+    pub(crate) fn backends(&self) -> Vec<Backend> {
+        let mut backends = match self.backend.as_slice() {
+            [] => Backend::ALL.to_vec(),
+            backends => backends.to_vec(),
+        };
+        let mut seen = Vec::new();
+        backends.retain(|backend| {
+            !seen.contains(backend) && {
+                seen.push(*backend);
+                true
+            }
+        });
+        backends
+    }
+
+    /// The workloads asked for, each once.
+    pub(crate) fn workloads(&self) -> Vec<&'static Workload> {
+        let mut workloads: Vec<&'static Workload> = Vec::new();
+        for named in self.workload.iter().flat_map(|named| named.0) {
+            if workloads.iter().all(|seen| seen.name() != named.name()) {
+                workloads.push(named);
+            }
+        }
+        workloads
+    }
+}
+
+/// What a name of the command line stands for: one workload, or all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Workloads(&'static [Workload]);
+
+fn workloads(name: &str) -> Result<Workloads, String> {
+    if name == "all" {
+        return Ok(Workloads(workload::ALL));
+    }
+    let found = workload::ALL
+        .iter()
+        .find(|workload| workload.name() == name);
+    found
+        .map(std::slice::from_ref)
+        .map(Workloads)
+        .ok_or_else(|| "no such workload; `state-bench list` names them".to_owned())
+}
+
+/// A number of key groups.
+pub(crate) fn key_groups(number: &str) -> Result<KeyGroups, String> {
+    let groups = number
+        .parse()
+        .map_err(|_| "not a number from 1 to 32768".to_owned())?;
+    KeyGroups::all(groups).map_err(|error| error.to_string())
+}

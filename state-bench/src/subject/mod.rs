@@ -1,0 +1,95 @@
+//! The backends that are measured, each with the bare engine beside it.
+
+mod list;
+
+use std::path::PathBuf;
+
+use state_api::{KeyGroups, StateBackend, StateKey};
+use tempfile::TempDir;
+
+use crate::bare::Engines;
+use crate::error::{Error, Result};
+
+pub use list::{Backend, OnSubject};
+
+/// What every backend of a run is opened with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where directories of backends and engines are made; the system's place for temporary files if none.
+    pub root: Option<PathBuf>,
+    /// The key groups of a backend.
+    pub key_groups: KeyGroups,
+    /// Whether changes are tracked.
+    pub tracked: bool,
+}
+
+impl Settings {
+    /// A new directory, which is removed when it is dropped.
+    ///
+    /// # Errors
+    /// What the file system meets.
+    pub fn directory(&self) -> Result<TempDir> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("state-bench-");
+        match &self.root {
+            Some(root) => builder
+                .tempdir_in(root)
+                .map_err(|error| Error::file(root, error)),
+            None => builder
+                .tempdir()
+                .map_err(|error| Error::file(&std::env::temp_dir(), error)),
+        }
+    }
+}
+
+/// A backend with the bare engine below it.
+pub trait Subject {
+    /// The backend.
+    type State<K: StateKey>: StateBackend<Key = K>;
+
+    /// The engine.
+    type Bare: Engines;
+
+    /// Opens an empty backend in a directory that is its own.
+    ///
+    /// # Errors
+    /// What the backend meets.
+    fn open<K: StateKey>(settings: &Settings, directory: &TempDir) -> Result<Self::State<K>>;
+}
+
+/// A backend, and the directory that it is in.
+#[derive(Debug)]
+pub struct Opened<B> {
+    /// The backend.
+    pub state: B,
+    _directory: TempDir,
+}
+
+impl<B: StateBackend> Opened<B> {
+    /// Ends it, and its data.
+    ///
+    /// # Errors
+    /// What the backend meets.
+    pub fn destroy(self) -> Result<()> {
+        Ok(self.state.destroy()?)
+    }
+}
+
+/// Memory for the tracking of changes: more than any workload needs.
+const TRACKING: usize = 1 << 30;
+
+/// Opens an empty backend.
+///
+/// # Errors
+/// What the backend and the file system meet.
+pub fn open<S: Subject, K: StateKey>(settings: &Settings) -> Result<Opened<S::State<K>>> {
+    let directory = settings.directory()?;
+    let mut state = S::open::<K>(settings, &directory)?;
+    if settings.tracked {
+        state.track_changes(TRACKING)?;
+    }
+    Ok(Opened {
+        state,
+        _directory: directory,
+    })
+}
