@@ -1,6 +1,8 @@
 //! The backends over engines that the features choose, each with its default configuration.
 
-use state_api::StateBackend;
+use state_api::{KeyGroups, StateBackend};
+
+use crate::subject::{Backend, OnSubject, Settings, Subject};
 
 /// What is done with a backend over any engine.
 pub trait OnEngine {
@@ -12,30 +14,37 @@ pub trait OnEngine {
 ///
 /// # Panics
 /// When a backend does not open.
-#[allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 pub fn on_engines(work: &impl OnEngine) {
     let wanted: Vec<_> = std::env::args()
         .skip(1)
         .filter(|arg| !arg.starts_with('-'))
         .collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
-    macro_rules! run {
-        ($name:literal, $engine:ident, $Config:ident) => {
-            #[cfg(feature = $name)]
-            if is_wanted($name) {
-                let dir = tempfile::tempdir().unwrap();
-                let groups = state_api::KeyGroups::all(128).unwrap();
-                let config = $engine::$Config::default();
-                let mut count = 0;
-                work.run($name, &mut || {
-                    count += 1;
-                    let path = dir.path().join(count.to_string());
-                    $engine::open::<u64>(path, groups, &config).unwrap()
-                });
-            }
-        };
+    for backend in Backend::ALL {
+        if *backend != Backend::Heap && is_wanted(backend.name()) {
+            backend.run(Engine(backend.name(), work));
+        }
     }
-    run!("redb", state_redb, RedbConfig);
-    run!("rocksdb", state_rocksdb, RocksdbConfig);
-    run!("sled", state_sled, SledConfig);
+}
+
+struct Engine<'a, W>(&'static str, &'a W);
+
+impl<W: OnEngine> OnSubject for Engine<'_, W> {
+    type Output = ();
+
+    #[allow(clippy::unwrap_used, reason = "a benchmark may panic")]
+    fn run<S: Subject>(self) {
+        let settings = Settings {
+            root: None,
+            key_groups: KeyGroups::all(KeyGroups::DEFAULT).unwrap(),
+            tracked: false,
+        };
+        let mut directories = Vec::new();
+        self.1.run(self.0, &mut || {
+            let directory = settings.directory().unwrap();
+            let state = S::open::<u64>(&settings, &directory).unwrap();
+            directories.push(directory);
+            state
+        });
+    }
 }

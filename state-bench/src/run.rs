@@ -156,3 +156,93 @@ impl OnSides for Run<'_> {
 fn rate(operations: u64, seconds: f64) -> f64 {
     operations as f64 / seconds
 }
+
+#[cfg(test)]
+mod tests {
+    use state_api::KeyGroups;
+
+    use super::*;
+
+    /// Gives the sums it was told, one an iteration, then zeros.
+    struct Told {
+        checks: Vec<u64>,
+        final_checks: Vec<u64>,
+    }
+
+    fn told(checks: &[u64], final_checks: &[u64]) -> Told {
+        let backwards = |sums: &[u64]| sums.iter().rev().copied().collect();
+        Told {
+            checks: backwards(checks),
+            final_checks: backwards(final_checks),
+        }
+    }
+
+    impl Side for Told {
+        fn before(&mut self) -> Result<()> {
+            Ok(())
+        }
+
+        fn run(&mut self) -> Result<u64> {
+            Ok(self.checks.pop().unwrap_or(0))
+        }
+
+        fn run_watched(&mut self, _: &mut Latencies) -> Result<u64> {
+            Ok(0)
+        }
+
+        fn final_check(&mut self) -> Result<u64> {
+            Ok(self.final_checks.pop().unwrap_or(0))
+        }
+
+        fn end(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The sum in which both sides differ, if any.
+    fn difference(ours: &mut Told, bare: &mut Told) -> Option<&'static str> {
+        let plan = Plan {
+            keys: 1,
+            iterations: 2,
+            latency: false,
+            settings: Settings {
+                root: None,
+                key_groups: KeyGroups::all(1).unwrap(),
+                tracked: false,
+            },
+        };
+        let run = Run {
+            backend: "heap",
+            workload: Workload::of("value_get").unwrap(),
+            plan: &plan,
+        };
+        match OnSides::run(run, ours, bare) {
+            Ok(_) => None,
+            Err(Error::Disagree { sum, .. }) => Some(sum),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn sides_that_do_not_agree_give_no_result() {
+        let mut alike = told(&[1, 2, 3, 4], &[5, 6]);
+        for (checks, final_checks, sum) in [
+            ([9, 2, 3, 4], [5, 6], Some("check")),
+            ([1, 9, 3, 4], [5, 6], Some("check of an iteration")),
+            ([1, 2, 3, 9], [5, 6], Some("check of an iteration")),
+            ([1, 2, 3, 4], [9, 6], Some("final_check")),
+            (
+                [1, 2, 3, 4],
+                [5, 9],
+                Some("final_check of the last iteration"),
+            ),
+            ([1, 2, 3, 4], [5, 6], None),
+        ] {
+            assert_eq!(
+                difference(&mut alike, &mut told(&checks, &final_checks)),
+                sum
+            );
+            alike = told(&[1, 2, 3, 4], &[5, 6]);
+        }
+    }
+}

@@ -12,7 +12,7 @@ const KEYS: u64 = 1_000;
 fn plan(tracked: bool) -> Plan {
     Plan {
         keys: KEYS,
-        iterations: 2,
+        iterations: 1,
         latency: false,
         settings: Settings {
             root: None,
