@@ -140,16 +140,27 @@ fn a_file_that_cannot_be_used_is_1_and_is_named() {
 }
 
 #[cfg(unix)]
-#[test]
-fn a_reader_that_goes_away_ends_it_in_peace() {
+fn without_a_reader(more: &[&str]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_state-bench"))
         .args(["run", "--backend=heap", "--keys=1000", "--iterations=2"])
+        .args(more)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_ends_it_in_peace_unless_files_are_left_incomplete() {
+    let output = without_a_reader(&[]);
     assert_eq!(text(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("results.jsonl");
+    let output = without_a_reader(&["--out", file.to_str().unwrap()]);
+    assert!(text(&output.stderr).starts_with("error: cannot write the results: "));
+    assert_eq!(output.status.code(), Some(1));
 }

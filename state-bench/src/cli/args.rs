@@ -34,6 +34,13 @@ pub(crate) enum Command {
     },
 }
 
+impl Command {
+    /// Whether files of results were asked for.
+    pub(crate) fn writes_files(&self) -> bool {
+        matches!(self, Self::Run(run) if run.out.is_some() || run.html.is_some())
+    }
+}
+
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Run {
