@@ -284,6 +284,16 @@ mod tests {
     }
 
     #[test]
+    fn the_updates_before_a_snapshot_put_the_next_array() {
+        let inputs = Inputs::new(KEYS);
+        let key = |draw| (u128::from(mix(9, draw)) * u128::from(KEYS)) >> 64;
+        for (draw, at) in [(0, 1), (1, 2), (1022, 1023), (1023, 0)] {
+            let touch = inputs.touch(draw);
+            assert_eq!((u128::from(touch.0), touch.1), (key(draw), at));
+        }
+    }
+
+    #[test]
     fn permutations_hold_every_number_once() {
         for n in [0, 1, 2, 3, 100, 1_001] {
             let mut order = permutation(7, n);

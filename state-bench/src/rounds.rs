@@ -202,9 +202,11 @@ mod tests {
     fn a_ratio_is_how_many_times_as_fast_ours_was() {
         let took = |wall, cpu| Timed { wall, cpu };
         let rounds = [
-            (took(1.0, Some(1.0)), took(2.0, Some(1.0))),
+            (took(1.0, Some(1.0)), took(4.0, Some(1.0))),
             (took(1.0, Some(2.0)), took(0.5, Some(8.0))),
             (took(4.0, None), took(4.0, None)),
+            // Too short on the CPU to tell.
+            (took(2.0, Some(1.0)), took(4.0, Some(0.01))),
         ];
         let (walls, cpus) = ratios(&rounds);
         let spread = |median, least, most| {
@@ -214,7 +216,7 @@ mod tests {
                 most,
             })
         };
-        assert_eq!(walls, spread(1.0, 0.5, 2.0));
+        assert_eq!(walls, spread(2.0, 0.5, 4.0));
         assert_eq!(cpus, spread(4.0, 1.0, 4.0));
         assert_eq!(ratios(&[]), (None, None));
     }

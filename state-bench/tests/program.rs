@@ -53,6 +53,21 @@ fn results_are_lines_of_json_and_are_read_again() {
 }
 
 #[test]
+fn a_ratio_is_that_of_the_rates() {
+    let output = program(&[
+        "run",
+        "--backend=heap",
+        "--keys=1000",
+        "--iterations=1",
+        "--workload=value_add",
+        "--json",
+    ]);
+    let record: Record = serde_json::from_slice(&output.stdout).unwrap();
+    let rates = record.ops_per_s / record.raw_ops_per_s;
+    assert!((record.ratio / rates - 1.0).abs() < 1e-9, "{record:?}");
+}
+
+#[test]
 fn a_run_prints_a_table_and_compares_itself_with_an_older_one() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("results.jsonl");
