@@ -167,7 +167,8 @@ where
     S: Lookup<Row = KeyedRow<K, N, X>>,
 {
     /// The state at an address, or `None`.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would need the hash in memory")]
+    #[inline(always)]
     pub(crate) fn find<Q: KeyRef<K> + ?Sized>(
         self,
         at: Address<'_, Q, N, RowHash>,

@@ -15,7 +15,11 @@ where
 {
     type Prepared = RowHash;
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "a call would build the accessor in memory"
+    )]
+    #[inline(always)]
     fn get<Q: KeyRef<K> + ?Sized>(
         self,
         at: Address<'_, Q, N, RowHash>,
@@ -89,7 +93,11 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
 {
     type Prepared = RowHash;
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "a call would build the accessor in memory"
+    )]
+    #[inline(always)]
     fn get<Q: KeyRef<K> + ?Sized>(
         self,
         at: Address<'_, Q, N, RowHash>,
