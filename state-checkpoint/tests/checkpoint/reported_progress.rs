@@ -1,11 +1,17 @@
-//! Who watches a restore or a verify is told of its phases, seldom, and at the end of all of it.
+//! Who watches a restore, a verify or a write is told of its phases, seldom, and at the end of all of it.
 
 use std::sync::{Arc, Mutex};
 
 use state_api::KeyGroups;
-use state_checkpoint::{Compression, MemoryStorage, Phase, Progress, RestoreOptions, verify};
+use state_api::row::AllRows;
+use state_checkpoint::{
+    Compression, MemoryStorage, NewPart, Phase, Progress, RestoreOptions, Ticket, WriteOptions,
+    verify, write_part,
+};
 
-use crate::support::{Row, block_on, checkpoint, drain, groups, options, part_of, publish_as};
+use crate::support::{
+    Row, Rows, block_on, checkpoint, drain, groups, options, part_of, publish_as, states,
+};
 
 #[test]
 fn bytes_and_rows_add_up_to_the_total() {
@@ -55,4 +61,41 @@ fn bytes_and_rows_add_up_to_the_total() {
         (last.bytes, last.bytes_total),
         (report.bytes, Some(report.bytes))
     );
+}
+
+#[test]
+fn a_write_is_told_of_on_its_way() {
+    let storage = MemoryStorage::new();
+    let rows: Vec<Row> = (0..4000_u16)
+        .map(|i| (0, 0, i.to_be_bytes().to_vec(), vec![7; 2000]))
+        .collect();
+    let seen: Arc<Mutex<Vec<Progress>>> = Arc::default();
+    let sink = Arc::clone(&seen);
+    let options = WriteOptions::default()
+        .with_run(options(1000, Compression::None))
+        .with_progress(move |progress| sink.lock().unwrap().push(progress));
+    let part = NewPart {
+        operator: "operator",
+        key_groups: KeyGroups::all(1).unwrap(),
+        states: &states(),
+        base: Vec::new(),
+    };
+    let mut source = AllRows::new(Rows(rows.iter()));
+    let ticket = Ticket::unpinned(1).unwrap();
+    let part = block_on(write_part(&storage, &ticket, part, &mut source, &options)).unwrap();
+
+    let seen = seen.lock().unwrap();
+    let size = part.runs[0].size;
+    assert!(size > 8_000_000);
+    let last = seen.last().unwrap();
+    assert_eq!(
+        (last.phase, last.bytes, last.rows),
+        (Phase::Write, size, 4000)
+    );
+    // About once a MiB, and never more than half of one behind.
+    let bytes: Vec<u64> = seen.iter().map(|progress| progress.bytes).collect();
+    assert!(bytes.len() <= 10, "{bytes:?}");
+    for pair in bytes.windows(2) {
+        assert!(pair[1] - pair[0] < 3 << 19, "{bytes:?}");
+    }
 }

@@ -12,6 +12,7 @@ mod world;
 mod collection;
 mod collector_paused;
 mod crashes;
+mod failed_removal;
 mod fences;
 mod paused;
 mod reuse;
