@@ -3,6 +3,8 @@
 // By their paths, as other tests take this file by its own.
 #[path = "broken/scan.rs"]
 mod scan;
+#[path = "broken/sharing.rs"]
+mod sharing;
 #[path = "broken/store.rs"]
 mod store;
 
@@ -27,6 +29,17 @@ pub(crate) enum Defect {
     ReadsTheLastView,
     /// A view is the live store.
     ViewsAreLive,
+    /// A new view takes the place of all older ones, which then read as it does.
+    ViewsAreOne,
+    /// A new view lies at the place of the number of views that live: when an older one was dropped, that
+    /// place is another view's.
+    PlacesAreCounted,
+    /// A view that is dropped takes the rows of older ones along.
+    ViewTakesOlderAlong,
+    /// A row that is written or removed while a scan of a view is open is so for that scan.
+    OpenScansSeeWrites,
+    /// A scan of a view that is open while another view is dropped ends there.
+    OpenScansEnd,
     /// A view lacks the first table of a state.
     ViewLosesATable,
     /// `delete_range` takes the first key behind the range, too.

@@ -10,8 +10,8 @@ use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use state_conformance::properties::{
-    checkpoints, clearing, durability, failures, generated, incremental, keys, life, lists, native,
-    ownership, reading, registration, views, writing,
+    checkpoints, clearing, durability, failures, generated, incremental, interleaving, keys, life,
+    lists, native, ownership, reading, registration, views, writing,
 };
 use state_conformance::suite::seeded;
 
@@ -159,7 +159,21 @@ zoo! {
             by writing::modify_starts_from_what_is_there saying "after 8 numbers, the sum";
         ViewsAreLive as a_view_sees_later_writes
             by views::a_view_ignores_later_writes saying "the view, after writes"
-            also views::views_of_several_epochs_differ, views::views_overlap_clears_and_drops;
+            also views::views_of_several_epochs_differ, views::views_overlap_clears_and_drops,
+                interleaving::views_are_read_in_any_interleaving;
+        ViewsAreOne as a_view_moves_on_to_the_next
+            by interleaving::views_are_read_in_any_interleaving saying "a reader of the view of epoch"
+            also views::views_of_several_epochs_differ;
+        PlacesAreCounted as a_view_in_the_place_of_another
+            by interleaving::views_are_read_in_any_interleaving saying "a reader of the view of epoch"
+            also generated::generated_operations;
+        ViewTakesOlderAlong as a_view_that_takes_older_ones_along
+            by interleaving::views_are_read_in_any_interleaving saying "a reader of the view of epoch"
+            also views::views_of_several_epochs_differ;
+        OpenScansEnd as an_open_iterator_ends_with_another_view
+            by interleaving::views_are_read_in_any_interleaving saying "a reader of the view of epoch";
+        OpenScansSeeWrites as an_open_iterator_of_a_view_sees_later_writes
+            by interleaving::views_are_read_in_any_interleaving saying "a reader of the view of epoch";
         ViewLosesATable as a_view_without_a_state
             by checkpoints::unregistered_states_are_carried saying "counts of"
             also checkpoints::a_checkpoint_restores_what_it_was_taken_of;

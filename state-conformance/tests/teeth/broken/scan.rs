@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 
 use state_api::Result;
 use state_store::{Entry, MemoryStore, OrderedRead, Scan, TableId};
 
 use super::Defect;
+use super::sharing::{Lease, Place};
 
 type Row = (Vec<u8>, Vec<u8>);
 type Asked = (TableId, Bound<Vec<u8>>, Bound<Vec<u8>>);
@@ -18,7 +19,7 @@ pub(super) const FIRST: TableId = TableId(1);
 /// A store that is shared, so that a view can be the live one, and what is needed to read it wrong.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
-    pub(super) inner: Arc<RwLock<MemoryStore>>,
+    pub(super) inner: Place,
     pub(super) defect: Option<Defect>,
     /// Rows that were deleted.
     pub(super) ghosts: BTreeMap<(TableId, Vec<u8>), Vec<u8>>,
@@ -28,6 +29,10 @@ pub(crate) struct Reader {
     found: Arc<Mutex<BTreeMap<String, VecDeque<Row>>>>,
     /// The last view.
     pub(super) frozen: Option<Arc<MemoryStore>>,
+    /// Of a view.
+    pub(super) lease: Option<Arc<Lease>>,
+    /// The live store, for the scans of a view that see it.
+    pub(super) live: Option<Place>,
 }
 
 impl Reader {
@@ -39,6 +44,8 @@ impl Reader {
             written: BTreeMap::new(),
             found: Arc::default(),
             frozen: None,
+            lease: None,
+            live: None,
         }
     }
 
@@ -136,11 +143,40 @@ impl OrderedRead for Reader {
         if table.0 > 0 {
             self.bend(&asked, &mut rows);
         }
+        let seen = self.live.as_ref().map(|live| Seen {
+            table,
+            live: Arc::clone(live),
+            opened: live.read().unwrap().clone(),
+        });
+        let lease = self.lease.clone();
+        let ends = lease.filter(|_| self.has(Defect::OpenScansEnd));
         Ok(BrokenScan {
             rows,
+            seen,
+            ends: ends.map(|lease| (lease.dropped(), lease)),
             back_is_front: self.has(Defect::BackIsFront),
             lent: None,
         })
+    }
+}
+
+/// What a scan sees of the live store, and how that was when the scan was opened.
+#[derive(Debug)]
+struct Seen {
+    table: TableId,
+    live: Place,
+    opened: MemoryStore,
+}
+
+impl Seen {
+    /// The row as it is now, if it was written since; `None` if it was removed.
+    fn bend(&self, (key, value): Row) -> Result<Option<Row>> {
+        let live = self.live.read().unwrap();
+        let now = live.get(self.table, &key)?;
+        if now == self.opened.get(self.table, &key)? {
+            return Ok(Some((key, value)));
+        }
+        Ok(now.map(|now| (key, now.to_vec())))
     }
 }
 
@@ -148,29 +184,45 @@ impl OrderedRead for Reader {
 #[derive(Debug)]
 pub(crate) struct BrokenScan {
     rows: VecDeque<Row>,
+    seen: Option<Seen>,
+    /// How many views had been dropped when it was opened, if that changes what it finds.
+    ends: Option<(usize, Arc<Lease>)>,
     back_is_front: bool,
     lent: Option<Row>,
 }
 
 impl BrokenScan {
-    fn lend(&mut self, row: Option<Row>) -> Option<Entry<'_>> {
-        self.lent = row;
-        self.lent.as_ref().map(|(key, value)| Entry { key, value })
+    /// Lends the first row that `next` finds and that is still there.
+    fn lend(&mut self, next: fn(&mut VecDeque<Row>) -> Option<Row>) -> Result<Option<Entry<'_>>> {
+        self.lent = None;
+        if let Some((dropped, lease)) = &self.ends
+            && *dropped != lease.dropped()
+        {
+            self.rows.clear();
+        }
+        while self.lent.is_none()
+            && let Some(row) = next(&mut self.rows)
+        {
+            self.lent = match &self.seen {
+                Some(seen) => seen.bend(row)?,
+                None => Some(row),
+            };
+        }
+        let lent = self.lent.as_ref();
+        Ok(lent.map(|(key, value)| Entry { key, value }))
     }
 }
 
 impl Scan for BrokenScan {
     fn next_entry(&mut self) -> Result<Option<Entry<'_>>> {
-        let row = self.rows.pop_front();
-        Ok(self.lend(row))
+        self.lend(VecDeque::pop_front)
     }
 
     fn next_entry_back(&mut self) -> Result<Option<Entry<'_>>> {
-        let row = if self.back_is_front {
-            self.rows.pop_front()
+        self.lend(if self.back_is_front {
+            VecDeque::pop_front
         } else {
-            self.rows.pop_back()
-        };
-        Ok(self.lend(row))
+            VecDeque::pop_back
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use state_api::row::{StateKind, StateMeta};
 use state_api::{Capability, Result};
@@ -10,6 +10,7 @@ use state_store::{Entry, MemoryStore, OrderedRead, OrderedStore, Scan, TableId, 
 
 use super::Defect;
 use super::scan::{BrokenScan, FIRST, Reader};
+use super::sharing::Places;
 
 /// A store of copies: guards and scans own their bytes, so that a view can be the live store.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub(crate) struct BrokenStore {
     puts: usize,
     /// The states, as the adapter lists them in its own table.
     states: BTreeMap<TableId, StateMeta>,
+    views: Places,
 }
 
 impl OrderedRead for BrokenStore {
@@ -48,6 +50,7 @@ impl BrokenStore {
             reader: Reader::new(defect),
             puts: 0,
             states: BTreeMap::new(),
+            views: Places::default(),
         }
     }
 
@@ -221,7 +224,12 @@ impl OrderedStore for BrokenStore {
             frozen.drop_table(FIRST)?;
         }
         let mut view = Reader::new(self.reader.defect);
-        view.inner = Arc::new(RwLock::new(frozen));
+        let (place, lease) = self.views.lend(self.reader.defect, frozen);
+        view.inner = place;
+        view.lease = Some(lease);
+        if self.has(Defect::OpenScansSeeWrites) {
+            view.live = Some(Arc::clone(&self.reader.inner));
+        }
         view.ghosts.clone_from(&self.reader.ghosts);
         view.written.clone_from(&self.reader.written);
         Ok(view)
