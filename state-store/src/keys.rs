@@ -400,6 +400,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_usual_length_costs_three_bytes_beside_its_own() {
+        for (len, beside) in [(0, 3), (8, 3), (254, 3), (255, HEADER), (300, HEADER)] {
+            let mut encoded = Vec::new();
+            encode(TableId(1), &vec![7; len], &mut encoded).unwrap();
+            assert_eq!(encoded.len(), len + beside, "of {len} bytes");
+        }
+    }
+
+    #[test]
     fn a_table_that_is_none_finds_no_room() {
         assert_eq!(
             KeySet::default().add(TableId(1 << 16), b"key"),
