@@ -122,6 +122,32 @@ mod tests {
         assert!(most <= BUDGET && most > BUDGET / 2, "{most}");
     }
 
+    /// A table of hashes finds candidates by a few bits of the hash: among many lists there are always some.
+    #[test]
+    fn each_of_many_lists_has_its_own_tail() {
+        let mut tails = Tails::default();
+        let lists = || (0..4000_u64).flat_map(|list| [(1, list), (2, list)]);
+        for round in 0..2 {
+            for (table, list) in lists() {
+                let row = vec![0; 10];
+                tails.put(Tail::new(
+                    TableId(table),
+                    &list.to_be_bytes(),
+                    list + round,
+                    row,
+                ));
+            }
+        }
+        let counted = 8000 * (8 + 10 + size_of::<Tail>() + 16);
+        assert_eq!(tails.bytes(), counted, "the later tail replaces the other");
+        for (table, list) in lists() {
+            let tail = tails.take(TableId(table), &list.to_be_bytes()).unwrap();
+            assert_eq!((tail.table.0, tail.chunk), (table, list + 1));
+            assert_eq!(*tail.prefix, list.to_be_bytes());
+        }
+        assert_eq!(tails.bytes(), 0);
+    }
+
     #[test]
     fn a_tail_is_found_by_its_table_and_prefix_only() {
         let mut tails = Tails::default();
