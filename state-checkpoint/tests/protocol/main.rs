@@ -7,11 +7,13 @@
     reason = "clippy exempts test functions, not the functions they call"
 )]
 
+mod refusing;
 mod world;
 
 mod collection;
 mod collector_paused;
 mod crashes;
+mod failed_read;
 mod failed_removal;
 mod fences;
 mod paused;
