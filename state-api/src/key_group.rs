@@ -315,8 +315,53 @@ mod tests {
                             inside,
                             "max {max} {first}..={last} {hash:?}"
                         );
+                        assert_eq!(groups.check(hash).is_ok(), inside);
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_worker_is_refused_by_name() {
+        let groups = KeyGroups::new(128, KeyGroupRange::new(3, 7).unwrap()).unwrap();
+        let error = groups.check(KeyHash(first_hash(8, 128))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutOfRange);
+        assert_eq!(error.context("key_group"), Some("8"));
+        assert_eq!(error.context("owned"), Some("3..=7"));
+        assert_eq!(error.context("max_parallelism"), Some("128"));
+    }
+
+    #[test]
+    fn ranges_are_sets_of_key_groups() {
+        let ranges = (0..5).flat_map(|first| (first..5).map(move |last| (first, last)));
+        let ranges: Vec<_> = ranges
+            .map(|(first, last)| KeyGroupRange::new(first, last).unwrap())
+            .collect();
+        for a in &ranges {
+            assert_eq!(a.len() as usize, a.iter().count(), "{a}");
+            for b in &ranges {
+                let both: Vec<_> = a.iter().filter(|group| b.contains(*group)).collect();
+                let found = a.intersection(*b);
+                let found: Vec<_> = found.into_iter().flat_map(KeyGroupRange::iter).collect();
+                assert_eq!(found, both, "{a} and {b}");
+            }
+        }
+        assert_eq!(KeyGroupRange::new(0, 0x7fff).unwrap().len(), 0x8000);
+    }
+
+    #[test]
+    fn all_key_groups_are_owned_by_the_whole_range_alone() {
+        for max in [1, 2, 7, 128, KeyGroups::MAX] {
+            for (first, last) in [(0, max - 1), (0, max / 2), (max / 2, max - 1)] {
+                let range = KeyGroupRange::new(first, last).unwrap();
+                let groups = KeyGroups::new(max, range).unwrap();
+                assert_eq!(groups.max_parallelism(), max);
+                assert_eq!(
+                    groups.is_all(),
+                    range.len() == u32::from(max),
+                    "{range} of {max}"
+                );
             }
         }
     }

@@ -81,6 +81,31 @@ fn strings() {
     golden(&"user-17".to_owned(), [b"user-17"], 0x7d94_013a_7349_7c81);
 }
 
+/// Bytes as `serde` bytes.
+struct Bytes(&'static [u8]);
+
+impl Serialize for Bytes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
+
+#[test]
+fn serde_bytes_are_one_leaf() {
+    golden(&Bytes(b"a\0b"), [b"a\0b"], 0xd5a0_6cd0_7812_5351);
+}
+
+/// A type that is text for people hashes as what it is: an index, and four bytes.
+#[test]
+fn a_key_is_not_hashed_as_people_read_it() {
+    let address = std::net::IpAddr::from([127, 0, 0, 1]);
+    golden(
+        &address,
+        [&[0, 0, 0, 0], &[127], &[0], &[0], &[1]],
+        0x6e35_ebaa_2eca_06a7,
+    );
+}
+
 #[test]
 fn compound_types() {
     golden(&(1_u8, "a"), [&[1], b"a"], 0x6054_fadb_e4ed_a87a);

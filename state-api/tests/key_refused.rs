@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
+use smallvec::SmallVec;
 use state_api::{ErrorKind, KeyHash, key};
 
 #[derive(Serialize, Deserialize)]
@@ -43,6 +44,9 @@ fn assert_refused(value: &impl Serialize, message: &str) {
     assert_eq!(error.kind(), ErrorKind::Codec);
     assert!(error.to_string().contains(message), "{error}");
     assert_eq!(out, b"kept");
+    let mut out = SmallVec::<[u8; 8]>::from_slice(b"kept");
+    key::encode(value, &mut out).unwrap_err();
+    assert_eq!(&out[..], b"kept");
     assert_eq!(KeyHash::of(value).unwrap_err().kind(), ErrorKind::Codec);
 }
 

@@ -141,3 +141,14 @@ macro_rules! arrays {
 
 // The lengths that serde implements.
 arrays! { 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_type_has_another_name() {
+        assert_eq!(<u64 as StateKey>::type_name(), "u64");
+        assert_ne!(<(u8, String)>::type_name(), <(u8, Vec<u8>)>::type_name());
+    }
+}

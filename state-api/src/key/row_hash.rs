@@ -128,6 +128,8 @@ mod tests {
             "abcdefgh\0",
             "hgfedcba",
             "abcdefgi",
+            "abcdefghi",
+            "abcdefghj",
         ];
         let hashes: HashSet<u64> = keys
             .iter()

@@ -184,6 +184,8 @@ macro_rules! for_every_key_type {
             vecs_of_signed_bytes: Vec<i8> = vec(any::<i8>(), 0..4);
             vecs_of_bools: Vec<bool> = vec(any::<bool>(), 0..5);
             vecs_of_units: Vec<()> = vec(Just(()), 0..5);
+            vecs_of_unit_structs: Vec<key_shapes::Nothing> =
+                vec(Just(key_shapes::Nothing), 0..5);
             vecs_of_newtypes: Vec<key_shapes::Byte> =
                 vec(key_shapes::byte().prop_map(key_shapes::Byte), 0..6);
             vecs_of_non_zero: Vec<std::num::NonZeroU8> = vec(any::<std::num::NonZeroU8>(), 0..4);
