@@ -208,6 +208,23 @@ mod tests {
         assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
     }
 
+    /// Clones share what is in them until one of them is given more.
+    #[test]
+    fn what_is_added_to_a_clone_is_not_in_the_other() {
+        let first = Error::new(ErrorKind::Io, "disk full").with("state", "counts");
+        let second = first
+            .clone()
+            .with("offset", 4096)
+            .with_source(Error::new(ErrorKind::Io, "cause"));
+        assert_eq!(first.to_string(), "io: disk full (state = counts)");
+        assert!(first.context("offset").is_none() && StdError::source(&first).is_none());
+        assert_eq!(
+            second.to_string(),
+            "io: disk full (state = counts, offset = 4096)"
+        );
+        assert!(StdError::source(&second).is_some());
+    }
+
     #[test]
     fn debug_prints_the_chain_of_causes() {
         let inner = Error::new(ErrorKind::Io, "disk full");
