@@ -23,6 +23,10 @@ pub struct RowHash(u64);
 /// Odd, with well spread bits: the fractional part of the golden ratio.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// Digits of pi. Any word but those that keys begin with: 0 and its complement are what [`RowHash::word`] returns for
+/// themselves, so a hash that meets them goes on as one that took in nothing.
+const START: u64 = 0x243f_6a88_85a3_08d3;
+
 impl RowHash {
     /// The hash of a row in the namespace `()`: that of its key.
     ///
@@ -30,7 +34,7 @@ impl RowHash {
     /// [`Codec`](crate::ErrorKind::Codec) when the `Serialize` of the key fails.
     #[inline]
     pub fn of<Q: Serialize + ?Sized>(key: &Q) -> Result<Self> {
-        Self(0).chain(key)
+        Self(START).chain(key)
     }
 
     /// The hash of what `self` is the hash of, followed by `part`.
@@ -114,6 +118,29 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// Hashes that began with 0 stayed there for 0, and all ones for -1: each `i128` met its complement, each pair that
+    /// begins with 0 one that begins with -1, and of many such numbers only the parity was left.
+    #[test]
+    fn small_numbers_of_both_signs_do_not_meet() {
+        fn distinct<K: Serialize>(keys: impl Iterator<Item = K>) -> bool {
+            let hashes: Vec<u64> = keys.map(|k| RowHash::of(&k).unwrap().get()).collect();
+            hashes.iter().collect::<HashSet<_>>().len() == hashes.len()
+        }
+        let near = -100_i64..100;
+        assert!(distinct(near.clone().map(i128::from)));
+        let pairs = near.clone().flat_map(|a| near.clone().map(move |b| (a, b)));
+        assert!(distinct(pairs));
+        let few = -10_i64..10;
+        let triples = few.clone().flat_map(|a| {
+            let few = few.clone();
+            few.clone()
+                .flat_map(move |b| few.clone().map(move |c| (a, b, c)))
+        });
+        assert!(distinct(triples));
+        let flags = (0..1 << 10).map(|bits: i64| std::array::from_fn(|i| -(bits >> i & 1)));
+        assert!(distinct(flags.map(|flags: [i64; 10]| flags)));
     }
 
     #[test]
