@@ -221,7 +221,7 @@ fn cells(record: &Record) -> Vec<String> {
     cells.push(both(&|memory| format!("{:.3}", memory.allocations_per_op)));
     cells.push(both(&|memory| format!("{:.1}", memory.bytes_per_op)));
     cells.push(both(&|memory| {
-        format!("{:.1}", held_per_key(memory.bytes_held, record.keys))
+        format!("{:.1}", held_per_key(memory.bytes_held, record))
     }));
     cells
 }

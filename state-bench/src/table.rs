@@ -3,6 +3,7 @@
 use std::fmt::{Arguments, Write as _};
 
 use crate::record::{Latency, Memory, Record};
+use crate::workload::Workload;
 
 /// What stands above the rows.
 pub const HEAD: &str = "backend  workload                          ratio (least to most)  on the CPU           \
@@ -50,7 +51,7 @@ pub fn rows(record: &Record) -> String {
             bytes_held,
         }) = memory
         {
-            let held = held_per_key(*bytes_held, record.keys);
+            let held = held_per_key(*bytes_held, record);
             push(
                 &mut text,
                 format_args!(
@@ -68,8 +69,9 @@ pub(crate) fn push(to: &mut String, text: Arguments<'_>) {
     let _ = to.write_fmt(text);
 }
 
-/// Bytes held for each key asked for.
+/// Bytes held for each key that the set-up of a result inserted.
 #[allow(clippy::cast_precision_loss, reason = "no machine has 2^53 bytes")]
-pub fn held_per_key(bytes: i64, keys: u64) -> f64 {
+pub fn held_per_key(bytes: i64, record: &Record) -> f64 {
+    let keys = Workload::of(&record.workload).map_or(record.keys, |it| it.keys(record.keys));
     bytes as f64 / keys as f64
 }

@@ -109,6 +109,21 @@ fn allocations_are_counted_by_the_program_beside_it() {
     }
 }
 
+/// Bytes of lists of 100 were divided by the keys asked for, of which a tenth have one: 84 bytes for 100 words.
+#[test]
+fn held_bytes_are_those_of_the_keys_that_are_there() {
+    let output = short(&["--workload=list_get_100", "--memory"]);
+    let held: Vec<f64> = text(&output.stdout)
+        .lines()
+        .filter_map(|line| line.strip_suffix(" bytes held a key"))
+        .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(held.len(), 2, "{}", text(&output.stdout));
+    for held in held {
+        assert!((800.0..2400.0).contains(&held), "{held}");
+    }
+}
+
 #[test]
 fn the_list_names_everything_that_can_be_run() {
     let output = program(&["list"]);

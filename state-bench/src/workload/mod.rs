@@ -64,7 +64,7 @@ impl Workload {
     }
 
     /// The keys that its set-up inserts, of those asked for.
-    fn keys(&self, keys: u64) -> u64 {
+    pub(crate) fn keys(&self, keys: u64) -> u64 {
         match self.operation {
             Operation::List(operation) if operation.has_few_keys() => (keys / 10).max(1),
             _ => keys,
