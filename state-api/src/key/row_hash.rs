@@ -23,9 +23,9 @@ pub struct RowHash(u64);
 /// Odd, with well spread bits: the fractional part of the golden ratio.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Digits of pi. Any word but those that keys begin with: 0 and its complement are what [`RowHash::word`] returns for
-/// themselves, so a hash that meets them goes on as one that took in nothing.
-const START: u64 = 0x243f_6a88_85a3_08d3;
+/// Any word but those that keys begin with: 0 and its complement are what [`RowHash::word`] returns for themselves, so
+/// a hash that meets them goes on as one that took in nothing. The factor is in a register anyway.
+const START: u64 = FACTOR;
 
 impl RowHash {
     /// The hash of a row in the namespace `()`: that of its key.
