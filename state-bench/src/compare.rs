@@ -22,6 +22,8 @@ pub enum Verdict {
     Slower,
     /// The spreads overlap.
     Same,
+    /// One of them has a single round, whose spread is a point.
+    OneRound,
     /// The sums differ: not the same was done, and the ratios say nothing.
     OtherWork,
 }
@@ -37,6 +39,9 @@ impl Change<'_> {
         let sums = |record: &Record| (record.check, record.final_check);
         if sums(self.old) != sums(self.new) {
             return Verdict::OtherWork;
+        }
+        if self.old.iterations.min(self.new.iterations) < 2 {
+            return Verdict::OneRound;
         }
         let ([old_least, old_most], [new_least, new_most]) = (self.old.spread, self.new.spread);
         if new_least > old_most {
@@ -56,6 +61,7 @@ impl fmt::Display for Change<'_> {
             Verdict::Faster => "faster, beyond both spreads",
             Verdict::Slower => "slower, beyond both spreads",
             Verdict::Same => "within the spreads",
+            Verdict::OneRound => "one round has no spread: run more iterations",
             Verdict::OtherWork => "not comparable: the checks differ",
         };
         write!(
@@ -91,7 +97,7 @@ mod tests {
             keys: 1,
             key_groups: 1,
             tracked: false,
-            iterations: 1,
+            iterations: 2,
             operations: 1,
             ops_per_s: 1.0,
             raw_ops_per_s: 1.0,
@@ -118,6 +124,17 @@ mod tests {
         assert_eq!(verdict(1.0, 1.25), Verdict::Faster);
         assert_eq!(verdict(1.0, 0.85), Verdict::Same);
         assert_eq!(verdict(1.0, 0.75), Verdict::Slower);
+    }
+
+    #[test]
+    fn one_round_says_nothing() {
+        let one = |ratio| Record {
+            iterations: 1,
+            ..record("a", ratio, 1)
+        };
+        let verdict = |old, new| compare(&[old], &[new])[0].verdict();
+        assert_eq!(verdict(one(1.0), record("a", 9.0, 1)), Verdict::OneRound);
+        assert_eq!(verdict(record("a", 9.0, 1), one(1.0)), Verdict::OneRound);
     }
 
     #[test]

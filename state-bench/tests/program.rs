@@ -142,6 +142,7 @@ fn a_wrong_command_line_is_2_and_says_why() {
         (&["run", "--backend=flink"], "possible values: heap"),
         (&["run", "--keys=0"], "--keys"),
         (&["run", "--key-groups=0"], "max parallelism"),
+        (&["run", "--out=x", "--html=x"], "--out and --html"),
         (&["walk"], "unrecognized subcommand"),
         (&[], "Usage"),
     ] {
@@ -193,4 +194,24 @@ fn a_reader_that_goes_away_ends_it_in_peace_unless_files_are_left_incomplete() {
     let output = without_a_reader(&["--out", file.to_str().unwrap()]);
     assert!(text(&output.stderr).starts_with("error: cannot write the results: "));
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_page_that_was_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("page.html");
+    std::fs::write(&page, "before").unwrap();
+    let nowhere = dir.path().join("absent").join("absent");
+    let output = program(&[
+        "run",
+        "--backend=redb",
+        "--workload=value_get",
+        "--keys=10",
+        "--dir",
+        nowhere.to_str().unwrap(),
+        "--html",
+        page.to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_to_string(page).unwrap(), "before");
 }

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use rocksdb::{DBWithThreadMode, Direction, IteratorMode, MergeOperands, Options, ReadOptions};
+use rocksdb::{DBWithThreadMode, MergeOperands, Options, ReadOptions};
 use rocksdb::{SingleThreaded, WriteOptions};
 use state_api::StateBackend as _;
 use state_rocksdb::RocksdbConfig;
@@ -104,13 +104,15 @@ impl Engine for Rocksdb {
         // The bound is exclusive.
         let end: Vec<u8> = last.iter().copied().chain([0]).collect();
         options.set_iterate_upper_bound(end);
-        let mode = IteratorMode::From(first, Direction::Forward);
-        for found in self.database.iterator_opt(mode, options) {
-            let (key, value) = found.map_err(Error::engine)?;
-            if !f(&key, &value)? {
+        // Lends rows, where the iterator of the crate's that is one of Rust's copies each.
+        let mut rows = self.database.raw_iterator_opt(options);
+        rows.seek(first);
+        while let Some((key, value)) = rows.item() {
+            if !f(key, value)? {
                 break;
             }
+            rows.next();
         }
-        Ok(())
+        rows.status().map_err(Error::engine)
     }
 }

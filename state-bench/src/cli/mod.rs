@@ -7,7 +7,8 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::compare::{Change, compare};
@@ -25,6 +26,18 @@ use args::{Cli, Command, Run};
 /// 2 that the command line is wrong.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::Run(Run {
+        out: Some(out),
+        html: Some(html),
+        ..
+    }) = &cli.command
+        && out == html
+    {
+        let message = "--out and --html name one file: give each its own";
+        Cli::command()
+            .error(ErrorKind::ArgumentConflict, message)
+            .exit();
+    }
     let stdout = &mut io::stdout().lock();
     let done = match &cli.command {
         Command::Run(args) => run_all(args, stdout),
@@ -77,6 +90,11 @@ fn create(path: &Path) -> Result<File> {
     File::create(path).map_err(|error| Error::file(path, error))
 }
 
+fn writable(path: &Path) -> Result<()> {
+    let opened = File::options().append(true).create(true).open(path);
+    opened.map(drop).map_err(|error| Error::file(path, error))
+}
+
 fn progress(steps: usize) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -100,7 +118,8 @@ fn run_all(args: &Run, out: &mut dyn Write) -> Result<()> {
     };
     let before = args.compare.as_deref().map(read).transpose()?;
     let mut file = args.out.as_deref().map(create).transpose()?;
-    let page = args.html.as_deref().map(create).transpose()?;
+    // What is there stays until there is something to write, but whoever cannot write hears of it now.
+    args.html.as_deref().map(writable).transpose()?;
     let (backends, workloads) = (args.backends(), args.workloads());
     let bar = progress(backends.len() * workloads.len());
     let mut records = Vec::new();
@@ -140,9 +159,10 @@ fn run_all(args: &Run, out: &mut dyn Write) -> Result<()> {
         }
     }
     bar.finish_and_clear();
-    if let (Some(mut page), Some(path)) = (page, &args.html) {
+    if let Some(path) = &args.html {
         let text = html::page(&records);
-        page.write_all(text.as_bytes())
+        create(path)?
+            .write_all(text.as_bytes())
             .map_err(|error| Error::file(path, error))?;
     }
     if let Some(before) = before {
