@@ -286,13 +286,11 @@ impl OwnMarks {
     /// [begun](OwnMarks::begin).
     #[inline]
     pub(crate) fn mark(&self, bucket: usize, now: u64) -> bool {
-        match &self.bits {
-            Some(bits) if self.interval == now => {
-                bits.set(bucket);
-                true
-            }
-            _ => false,
+        let begun = self.is_begun(now);
+        if begun {
+            self.mark_begun(bucket);
         }
+        begun
     }
 
     /// Marks a row of the interval whose marks are begun.

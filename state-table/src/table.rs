@@ -222,11 +222,28 @@ impl<R: Row> Table<R> {
     #[cold]
     #[inline(never)]
     fn get_first_mut(&mut self, slot: usize, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut R> {
-        let segment = self.segments.get_mut(slot)?;
+        let segment = self.segments.get(slot)?;
         let bucket = segment.table().find_bucket_index(probe(hash), eq)?;
-        segment.own(); // a copy keeps every row in its bucket
+        Some(self.write_to(slot, bucket))
+    }
+
+    /// The row in a bucket that has one, to write to: marked, in a segment that is made an owned one.
+    #[inline]
+    fn write_to(&mut self, slot: usize, bucket: usize) -> &mut R {
+        if !self.segment(slot).is_owned() {
+            self.own(slot); // a copy keeps every row in its bucket
+        }
         self.mark(slot, bucket);
-        owned(&mut self.segments, slot).get_bucket_mut(bucket)
+        self.row_mut(slot, bucket)
+    }
+
+    /// The row in a bucket of an owned segment that has one.
+    #[inline]
+    fn row_mut(&mut self, slot: usize, bucket: usize) -> &mut R {
+        match owned(&mut self.segments, slot).get_bucket_mut(bucket) {
+            Some(row) => row,
+            None => unreachable!("the caller has found or put a row there"),
+        }
     }
 
     /// Inserts a row that is not there.
@@ -234,10 +251,7 @@ impl<R: Row> Table<R> {
     pub(crate) fn insert_new(&mut self, hash: u64, row: R) -> &mut R {
         let (slot, bucket) = self.insert(hash, self.directory.slot(hash), row);
         self.mark_fresh(slot, bucket);
-        match owned(&mut self.segments, slot).get_bucket_mut(bucket) {
-            Some(row) => row,
-            None => unreachable!("the row was inserted into this bucket"),
-        }
+        self.row_mut(slot, bucket)
     }
 
     /// The row with this hash for which `eq` holds, to write to; without one, what `make`
@@ -256,16 +270,9 @@ impl<R: Row> Table<R> {
             .segment(slot)
             .table()
             .find_bucket_index(probe(hash), eq);
-        let Some(bucket) = bucket else {
-            return (self.insert_new(hash, make()), true);
-        };
-        if let Segment::Shared(_) = self.segment(slot) {
-            self.own(slot); // a copy keeps every row in its bucket
-        }
-        self.mark(slot, bucket);
-        match owned(&mut self.segments, slot).get_bucket_mut(bucket) {
-            Some(row) => (row, false),
-            None => unreachable!("the row was found in this bucket"),
+        match bucket {
+            Some(bucket) => (self.write_to(slot, bucket), false),
+            None => (self.insert_new(hash, make()), true),
         }
     }
 

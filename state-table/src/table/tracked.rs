@@ -18,8 +18,7 @@ impl<R> Table<R> {
         if floor < interval {
             self.reset_marks();
         } else {
-            self.marks = Marks::default(); // no view will ask what is written before the next freeze
-            self.recut = 0;
+            self.drop_marks(); // no view will ask what is written before the next freeze
         }
     }
 
@@ -72,10 +71,15 @@ impl<R> Table<R> {
     /// since.
     #[cold]
     fn give_up(&mut self) {
-        self.marks = Marks::default();
-        self.recut = 0;
+        self.drop_marks();
         self.tracking.floor = self.tracking.interval;
         self.tracking.beside = 0;
+    }
+
+    /// Nothing is marked until the next freeze.
+    fn drop_marks(&mut self) {
+        self.marks = Marks::default();
+        self.recut = 0;
     }
 
     /// No row is marked.
@@ -107,7 +111,7 @@ impl<R> Table<R> {
     /// Begins the marks of a segment in an interval.
     #[cold]
     #[inline(never)]
-    pub(super) fn begin_marks(&mut self, slot: usize) {
+    fn begin_marks(&mut self, slot: usize) {
         let buckets = self.segment(slot).table().num_buckets();
         let Tracking {
             interval, floor, ..

@@ -196,10 +196,7 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         mut init: UV,
         f: impl FnOnce(&mut UV) -> R,
     ) -> Result<R> {
-        super::absent(self.table.groups, at.key)?;
-        self.table.in_update = true;
-        let result = f(&mut init);
-        self.table.in_update = false;
+        let result = self.table.update_absent(at.key, &mut init, f)?;
         self.set_first(at, map_key.to_key(), init)?;
         Ok(result)
     }

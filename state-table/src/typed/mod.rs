@@ -423,6 +423,21 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         Ok(&mut self.rows.insert_new(at.prepared.get(), row).state)
     }
 
+    /// Runs an update on what the row of a key is to hold that has none. The caller adds the row.
+    #[inline]
+    pub(crate) fn update_absent<Q: KeyRef<K> + ?Sized, V, R>(
+        &mut self,
+        key: &Q,
+        value: &mut V,
+        update: impl FnOnce(&mut V) -> R,
+    ) -> Result<R> {
+        absent(self.groups, key)?;
+        self.in_update = true;
+        let result = update(value);
+        self.in_update = false;
+        Ok(result)
+    }
+
     /// Takes the row at an address out, and logs it.
     #[inline]
     pub(crate) fn remove<Q: KeyRef<K> + ?Sized>(

@@ -1,5 +1,10 @@
 //! Value tables.
 
+#![expect(
+    clippy::inline_always,
+    reason = "for get, put and modify, a call would build the accessor in memory"
+)]
+
 use state_api::descriptor::HeapSize;
 use state_api::key::RowHash;
 use state_api::{Address, KeyRef, ReadValue, Ref, Result, StateKey, StateValue, WriteValue};
@@ -15,10 +20,6 @@ where
 {
     type Prepared = RowHash;
 
-    #[expect(
-        clippy::inline_always,
-        reason = "a call would build the accessor in memory"
-    )]
     #[inline(always)]
     fn get<Q: KeyRef<K> + ?Sized>(
         self,
@@ -51,10 +52,7 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
         mut init: V,
         f: impl FnOnce(&mut V) -> R,
     ) -> Result<R> {
-        super::absent(self.table.groups, at.key)?;
-        self.table.in_update = true;
-        let result = f(&mut init);
-        self.table.in_update = false;
+        let result = self.table.update_absent(at.key, &mut init, f)?;
         self.insert(at, init)?;
         Ok(result)
     }
@@ -93,10 +91,6 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
 {
     type Prepared = RowHash;
 
-    #[expect(
-        clippy::inline_always,
-        reason = "a call would build the accessor in memory"
-    )]
     #[inline(always)]
     fn get<Q: KeyRef<K> + ?Sized>(
         self,
@@ -107,10 +101,6 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         TypedRead::new(table).get(at)
     }
 
-    #[expect(
-        clippy::inline_always,
-        reason = "a call would build the accessor in memory"
-    )]
     #[inline(always)]
     fn put<Q: KeyRef<K> + ?Sized>(
         &mut self,
@@ -136,10 +126,6 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         self.remove(at)
     }
 
-    #[expect(
-        clippy::inline_always,
-        reason = "a call would build the accessor in memory"
-    )]
     #[inline(always)]
     fn modify<Q: KeyRef<K> + ?Sized, R>(
         &mut self,
@@ -157,13 +143,10 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         let Some(row) = rows.get_mut(at.prepared.get(), KeyedRow::is_at(at)) else {
             return super::aside(at, |at| self.modify_absent(at, init, f));
         };
+        *in_update = true;
         let result = match self.heap_size {
-            None => {
-                *in_update = true;
-                f(&mut row.state)
-            }
+            None => f(&mut row.state),
             Some(size) => {
-                *in_update = true;
                 let (result, grown) = weighed(&mut row.state, size, f);
                 *bytes += grown;
                 result
