@@ -1,10 +1,10 @@
 //! List state of words by number.
 
-use state_api::{BoundStates as _, List, ListDescriptor, StateBackend};
+use state_api::{BoundStates as _, List, ListDescriptor, Ref, StateBackend};
 
 use crate::bare::Lists;
 use crate::error::Result;
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, index};
 use crate::probe::{Probe, each, each_times};
 use crate::side::{Course, State};
 use crate::subject::Opened;
@@ -35,12 +35,6 @@ pub enum Length {
     Hundred,
 }
 
-/// How often each key is appended to.
-const APPENDS: usize = 4;
-
-/// How often each key is given many more elements.
-const ADDITIONS: usize = 2;
-
 /// Elements of a long list, and how many more it is given at once.
 const MANY: usize = 100;
 
@@ -61,8 +55,8 @@ impl Operation {
         )
     }
 
-    /// Operations of an iteration for each key.
-    pub fn a_key(self) -> u64 {
+    /// How often an iteration goes over the keys.
+    pub fn times(self) -> usize {
         match self {
             Self::Append => 4,
             Self::AddAll => 2,
@@ -70,10 +64,17 @@ impl Operation {
         }
     }
 
+    fn keys(self, inputs: &Inputs) -> &[u64] {
+        match self {
+            Self::Add => inputs.new_keys(),
+            _ => inputs.existing(),
+        }
+    }
+
     /// The elements that the set-up gives a key.
     fn initial(self, key: u64) -> impl Iterator<Item = i64> {
         let len = match self {
-            Self::Get(Length::Hundred) | Self::Iterate(Length::Hundred) => 100,
+            Self::Get(Length::Hundred) | Self::Iterate(Length::Hundred) => index(MANY),
             _ => 1,
         };
         (key * len..(key + 1) * len).map(Inputs::initial)
@@ -84,6 +85,15 @@ impl Operation {
 fn many(inputs: &Inputs) -> [i64; MANY] {
     let words = inputs.words();
     std::array::from_fn(|j| words.at(j))
+}
+
+#[inline]
+fn sum_of<'a>(
+    mut elements: impl Iterator<Item = state_api::Result<Ref<'a, i64>>>,
+) -> state_api::Result<u64> {
+    elements.try_fold(0, |sum: u64, element| {
+        Ok(sum.wrapping_add(element?.cast_unsigned()))
+    })
 }
 
 /// Ours.
@@ -123,7 +133,7 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
         probe: &mut P,
     ) -> Result<u64> {
         let (mut bound, (list,)) = self.opened.state.bind((self.list,))?;
-        let (keys, words) = (inputs.existing(), inputs.words());
+        let (keys, words) = (operation.keys(inputs), inputs.words());
         let sum: Result<u64, state_api::Error> = match operation {
             Operation::Get(_) => each(keys, probe, |_, key| {
                 let mut at = bound.at_mut(&key);
@@ -132,26 +142,19 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
             }),
             Operation::Iterate(_) => each(keys, probe, |_, key| {
                 let mut at = bound.at_mut(&key);
-                let mut elements = at.list(list).iter()?;
-                elements.try_fold(0, |sum: u64, element| {
-                    Ok(sum.wrapping_add(element?.cast_unsigned()))
-                })
+                sum_of(at.list(list).iter()?)
             }),
-            Operation::Append => each_times(APPENDS, keys, probe, |i, key| {
+            Operation::Append => each_times(operation.times(), keys, probe, |i, key| {
                 bound.at_mut(&key).list(list).push(words.at(i))?;
                 Ok(0)
             }),
-            Operation::Add => each(inputs.new_keys(), probe, |i, key| {
-                bound.at_mut(&key).list(list).replace([words.at(i)])?;
-                Ok(0)
-            }),
-            Operation::Update => each(keys, probe, |i, key| {
+            Operation::Add | Operation::Update => each(keys, probe, |i, key| {
                 bound.at_mut(&key).list(list).replace([words.at(i)])?;
                 Ok(0)
             }),
             Operation::AddAll => {
                 let many = many(inputs);
-                each_times(ADDITIONS, keys, probe, |_, key| {
+                each_times(operation.times(), keys, probe, |_, key| {
                     let mut at = bound.at_mut(&key);
                     at.list(list).extend(many.iter().copied())?;
                     Ok(0)
@@ -162,10 +165,7 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
     }
 
     fn digest(&mut self, key: u64) -> Result<u64> {
-        let mut elements = self.opened.state.at(&key).list(self.list).iter()?;
-        elements.try_fold(0, |sum: u64, element| {
-            Ok(sum.wrapping_add(element?.cast_unsigned()))
-        })
+        Ok(sum_of(self.opened.state.at(&key).list(self.list).iter()?)?)
     }
 
     fn destroy(self) -> Result<()> {
@@ -195,27 +195,23 @@ impl<L: Lists> State for Bare<L> {
         probe: &mut P,
     ) -> Result<u64> {
         let engine = &mut self.0;
-        let (keys, words) = (inputs.existing(), inputs.words());
+        let (keys, words) = (operation.keys(inputs), inputs.words());
         match operation {
             Operation::Get(_) => each(keys, probe, |_, key| {
                 Ok(engine.first(key)?.map_or(0, i64::cast_unsigned))
             }),
             Operation::Iterate(_) => each(keys, probe, |_, key| engine.sum(key)),
-            Operation::Append => each_times(APPENDS, keys, probe, |i, key| {
+            Operation::Append => each_times(operation.times(), keys, probe, |i, key| {
                 engine.extend(key, &[words.at(i)])?;
                 Ok(0)
             }),
-            Operation::Add => each(inputs.new_keys(), probe, |i, key| {
-                engine.replace(key, words.at(i))?;
-                Ok(0)
-            }),
-            Operation::Update => each(keys, probe, |i, key| {
+            Operation::Add | Operation::Update => each(keys, probe, |i, key| {
                 engine.replace(key, words.at(i))?;
                 Ok(0)
             }),
             Operation::AddAll => {
                 let many = many(inputs);
-                each_times(ADDITIONS, keys, probe, |_, key| {
+                each_times(operation.times(), keys, probe, |_, key| {
                     engine.extend(key, &many)?;
                     Ok(0)
                 })

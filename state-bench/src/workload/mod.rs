@@ -9,7 +9,7 @@ pub mod value;
 
 use crate::bare::{Bare as _, Engines};
 use crate::error::Result;
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, index};
 use crate::side::{Course, Side, Stage, State};
 use crate::subject::{Settings, Subject, open};
 
@@ -73,11 +73,11 @@ impl Workload {
 
     /// Operations of an iteration.
     pub fn operations(&self, keys: u64) -> u64 {
-        let a_key = match self.operation {
-            Operation::List(operation) => operation.a_key(),
+        let times = match self.operation {
+            Operation::List(operation) => index(operation.times()),
             _ => 1,
         };
-        a_key * self.keys(keys)
+        times * self.keys(keys)
     }
 
     /// How it treats its state.

@@ -50,15 +50,6 @@ pub enum Words {
     Zipf,
 }
 
-impl Words {
-    fn keys(self, inputs: &Inputs) -> &[u64] {
-        match self {
-            Self::Uniform => inputs.existing(),
-            Self::Zipf => inputs.zipf(),
-        }
-    }
-}
-
 impl Operation {
     /// How it treats its state.
     pub fn course(self) -> Course {
@@ -68,6 +59,18 @@ impl Operation {
                 Self::Add | Self::Wordcount(Words::Zipf) | Self::Modify(Words::Zipf, _)
             ),
             adds: self == Self::Add,
+        }
+    }
+
+    /// The keys that it goes over.
+    fn keys(self, inputs: &Inputs) -> &[u64] {
+        match self {
+            Self::Get(_) | Self::Update(_) | Self::Reduce => inputs.existing(),
+            Self::GetMiss | Self::Add => inputs.new_keys(),
+            Self::Wordcount(words) | Self::Modify(words, _) => match words {
+                Words::Uniform => inputs.existing(),
+                Words::Zipf => inputs.zipf(),
+            },
         }
     }
 
@@ -155,22 +158,22 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
         probe: &mut P,
     ) -> Result<u64> {
         let (state, handle) = (&mut self.opened.state, self.value);
+        let (keys, words) = (operation.keys(inputs), inputs.words());
         match (operation, &self.view) {
             (Operation::Get(Way::View), Some(view)) => {
-                return get(view, handle, inputs.existing(), probe);
+                return get(view, handle, keys, probe);
             }
             (Operation::Get(Way::Unbound | Way::View), _) => {
-                return get(state, handle, inputs.existing(), probe);
+                return get(state, handle, keys, probe);
             }
             (Operation::Update(Way::Unbound | Way::View), _) => {
-                let words = inputs.words();
-                return Ok(each(inputs.existing(), probe, |i, key| {
+                return Ok(each(keys, probe, |i, key| {
                     state.at_mut(&key).value(handle).put(words.at(i))?;
                     Ok::<_, state_api::Error>(0)
                 })?);
             }
-            (Operation::Modify(words, Way::Unbound | Way::View), _) => {
-                return Ok(each(words.keys(inputs), probe, |_, key| {
+            (Operation::Modify(_, Way::Unbound | Way::View), _) => {
+                return Ok(each(keys, probe, |_, key| {
                     let mut at = state.at_mut(&key);
                     at.value(handle).modify(0, count)
                 })?);
@@ -178,39 +181,26 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
             _ => {}
         }
         let (mut bound, (value,)) = state.bind((handle,))?;
-        let words = inputs.words();
         let sum: Result<u64, state_api::Error> = match operation {
-            Operation::Get(_) | Operation::GetMiss => {
-                let keys = match operation {
-                    Operation::GetMiss => inputs.new_keys(),
-                    _ => inputs.existing(),
-                };
-                each(keys, probe, |_, key| {
-                    let mut at = bound.at_mut(&key);
-                    let found = at.value(value).get()?;
-                    Ok(or_zero(found.as_deref().copied()))
-                })
-            }
-            Operation::Update(_) | Operation::Add => {
-                let keys = match operation {
-                    Operation::Add => inputs.new_keys(),
-                    _ => inputs.existing(),
-                };
-                each(keys, probe, |i, key| {
-                    bound.at_mut(&key).value(value).put(words.at(i))?;
-                    Ok(0)
-                })
-            }
-            Operation::Wordcount(words) => each(words.keys(inputs), probe, |_, key| {
+            Operation::Get(_) | Operation::GetMiss => each(keys, probe, |_, key| {
+                let mut at = bound.at_mut(&key);
+                let found = at.value(value).get()?;
+                Ok(or_zero(found.as_deref().copied()))
+            }),
+            Operation::Update(_) | Operation::Add => each(keys, probe, |i, key| {
+                bound.at_mut(&key).value(value).put(words.at(i))?;
+                Ok(0)
+            }),
+            Operation::Wordcount(_) => each(keys, probe, |_, key| {
                 let mut at = bound.at_mut(&key);
                 let count = at.value(value).get()?.map_or(0, |count| *count);
                 at.value(value).put(count.wrapping_add(1))?;
                 Ok(count.cast_unsigned())
             }),
-            Operation::Modify(words, _) => each(words.keys(inputs), probe, |_, key| {
+            Operation::Modify(..) => each(keys, probe, |_, key| {
                 bound.at_mut(&key).value(value).modify(0, count)
             }),
-            Operation::Reduce => each(inputs.existing(), probe, |i, key| {
+            Operation::Reduce => each(keys, probe, |i, key| {
                 let add = |sum: &mut i64| *sum = sum.wrapping_add(words.at(i));
                 bound.at_mut(&key).value(value).modify(0, add)?;
                 Ok(0)
@@ -260,35 +250,25 @@ impl<L: Longs> State for Bare<L> {
         probe: &mut P,
     ) -> Result<u64> {
         let engine = &mut self.0;
-        let words = inputs.words();
+        let (keys, words) = (operation.keys(inputs), inputs.words());
         match operation {
             Operation::Get(_) | Operation::GetMiss => {
-                let keys = match operation {
-                    Operation::GetMiss => inputs.new_keys(),
-                    _ => inputs.existing(),
-                };
                 each(keys, probe, |_, key| Ok(or_zero(engine.get(key)?)))
             }
-            Operation::Update(_) | Operation::Add => {
-                let keys = match operation {
-                    Operation::Add => inputs.new_keys(),
-                    _ => inputs.existing(),
-                };
-                each(keys, probe, |i, key| {
-                    engine.put(key, words.at(i))?;
-                    Ok(0)
-                })
-            }
-            Operation::Wordcount(words) => each(words.keys(inputs), probe, |_, key| {
+            Operation::Update(_) | Operation::Add => each(keys, probe, |i, key| {
+                engine.put(key, words.at(i))?;
+                Ok(0)
+            }),
+            Operation::Wordcount(_) => each(keys, probe, |_, key| {
                 let count = engine.get(key)?.unwrap_or(0);
                 engine.put(key, count.wrapping_add(1))?;
                 Ok(count.cast_unsigned())
             }),
-            Operation::Modify(words, _) => each(words.keys(inputs), probe, |_, key| {
+            Operation::Modify(..) => each(keys, probe, |_, key| {
                 let old = engine.modify(key, 0, |count| count.wrapping_add(1))?;
                 Ok(old.cast_unsigned())
             }),
-            Operation::Reduce => each(inputs.existing(), probe, |i, key| {
+            Operation::Reduce => each(keys, probe, |i, key| {
                 engine.modify(key, 0, |sum| sum.wrapping_add(words.at(i)))?;
                 Ok(0)
             }),
