@@ -13,7 +13,7 @@ use state_checkpoint::{
 
 use crate::difference::Difference;
 use crate::factory::BackendFactory;
-use crate::model::{Handles, Model, compare};
+use crate::model::{Handles, Model, Script, compare, contents};
 use crate::rows::{Given, Row};
 use crate::site::{MAX_PARALLELISM, Site, all_groups};
 
@@ -22,11 +22,13 @@ const OPERATOR: &str = "suite";
 /// A budget that is never too small.
 pub(crate) const AMPLE: usize = usize::MAX;
 
-/// The checkpoints of a job.
-pub(crate) struct Chain(Job);
+/// The checkpoints of a job, in memory.
+#[derive(Debug)]
+pub struct Chain(Job);
 
 /// A checkpoint in flight: the views of all workers, not yet written.
-pub(crate) struct Flight<V> {
+#[derive(Debug)]
+pub struct Flight<V: StateView> {
     pending: Pending,
     tasks: Vec<PartTask<V>>,
 }
@@ -39,7 +41,11 @@ pub(crate) struct Worker<B> {
 }
 
 impl Chain {
-    pub(crate) fn new() -> Result<Self> {
+    /// A job without checkpoints.
+    ///
+    /// # Errors
+    /// What the job meets.
+    pub fn new() -> Result<Self> {
         let options = JobOptions::new(MAX_PARALLELISM);
         let storage = Arc::new(MemoryStorage::new());
         let job = block_on(Job::open(storage, Arc::new(SystemClock), options))?;
@@ -48,7 +54,10 @@ impl Chain {
 
     /// Freezes the workers for a checkpoint that is incremental wherever it can be, however long
     /// the chain.
-    pub(crate) fn begin<'w, B: StateBackend + 'w>(
+    ///
+    /// # Errors
+    /// What the job and the workers meet.
+    pub fn begin<'w, B: StateBackend + 'w>(
         &self,
         workers: impl IntoIterator<Item = (&'w Lineage, &'w mut B)>,
     ) -> Result<Flight<B::View>> {
@@ -65,7 +74,10 @@ impl Chain {
     }
 
     /// Writes a checkpoint and publishes it. Returns what each worker wrote, and the epoch of its view.
-    pub(crate) fn publish<V: StateView>(
+    ///
+    /// # Errors
+    /// What the job and the views meet.
+    pub fn publish<V: StateView>(
         &self,
         flight: Flight<V>,
     ) -> Result<(Manifest, Vec<(Written, Option<u64>)>)> {
@@ -129,11 +141,10 @@ impl Chain {
     }
 
     /// Restores what `backend` owns.
-    pub(crate) fn restore<B: StateBackend>(
-        &self,
-        manifest: &Manifest,
-        backend: &mut B,
-    ) -> Result<()> {
+    ///
+    /// # Errors
+    /// What the backend meets.
+    pub fn restore<B: StateBackend>(&self, manifest: &Manifest, backend: &mut B) -> Result<()> {
         block_on(restore(&**self.0.storage(), manifest, OPERATOR, backend))
     }
 
@@ -144,7 +155,15 @@ impl Chain {
         manifest: &Manifest,
         groups: KeyGroups,
     ) -> Result<Worker<F::Backend<String>>> {
-        let mut backend = tracked(site, groups)?;
+        self.settle(manifest, tracked(site, groups)?)
+    }
+
+    /// As [`Chain::claim`], in an empty backend that tracks changes.
+    pub(crate) fn settle<B: StateBackend>(
+        &self,
+        manifest: &Manifest,
+        mut backend: B,
+    ) -> Result<Worker<B>> {
         self.restore(manifest, &mut backend)?;
         Ok(Worker {
             handles: Handles::register(&mut backend)?,
@@ -160,11 +179,32 @@ impl Chain {
         manifest: &Manifest,
         model: &Model,
     ) -> std::result::Result<(), Difference> {
+        self.check_by(site, ("", manifest), model, &Script::default())
+    }
+
+    /// As [`Chain::check`], told by `script`, where the manifest is called `name`.
+    pub(crate) fn check_by<F: BackendFactory>(
+        &self,
+        site: &Site<'_, F>,
+        (name, manifest): (&str, &Manifest),
+        model: &Model,
+        script: &Script,
+    ) -> std::result::Result<(), Difference> {
         let restored = || {
+            script.say(|| {
+                format!(
+                    "let mut restored = site.open_for::<String>(all_groups());\n\
+                     chain.restore(&{name}, &mut restored)?;\n\
+                     let found = register(&mut restored)?;"
+                )
+            });
             let mut backend = site.open::<String>();
             self.restore(manifest, &mut backend)?;
             let handles = Handles::register(&mut backend)?;
-            compare(&backend, handles, model)?;
+            let compared = compare(&backend, handles, model);
+            script.fails("restored", "found", compared)?;
+            script.checks("restored", "found", || contents(model, all_groups()));
+            script.say(|| "restored.destroy()?;".to_owned());
             Ok(backend.destroy()?)
         };
         restored().map_err(|difference: Difference| {
@@ -182,12 +222,15 @@ impl<B: StateBackend> Worker<B> {
 }
 
 /// A lineage that builds on nothing.
-pub(crate) fn lineage() -> Lineage {
+pub fn lineage() -> Lineage {
     Lineage::new(OPERATOR)
 }
 
 /// A lineage that goes on with the files of a checkpoint.
-pub(crate) fn claimed<B: StateBackend>(manifest: &Manifest, backend: &B) -> Result<Lineage> {
+///
+/// # Errors
+/// When the manifest has nothing for the backend.
+pub fn claimed<B: StateBackend>(manifest: &Manifest, backend: &B) -> Result<Lineage> {
     Lineage::claim(manifest, OPERATOR, backend)
 }
 

@@ -6,14 +6,14 @@ use state_api::row::RangeTombstone;
 use state_api::{ChangeSource, KeyGroupRange, RowChange, StateView};
 
 use crate::difference::Difference;
-use crate::rows::{Named, name_of};
+use crate::rows::{Named, clipped, name_of};
 
 /// A deleted range: key group, name of the state, its first row key, and the first one behind it.
 type Range = (u16, String, Vec<u8>, Option<Vec<u8>>);
 
 /// What a source of changes told, all runs together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Changes {
+pub struct Changes {
     pub(crate) ranges: Vec<Range>,
     /// Rows that are put; `None` for those that are deleted.
     pub(crate) rows: BTreeMap<(u16, String, Vec<u8>), Option<Vec<u8>>>,
@@ -21,12 +21,14 @@ pub(crate) struct Changes {
 
 impl Changes {
     /// Number of changes.
-    pub(crate) fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.ranges.len() + self.rows.len()
     }
 
-    /// Makes the changes in older rows.
-    pub(crate) fn apply(&self, rows: &mut Named) {
+    /// Older rows in `range`, with the changes made.
+    #[must_use]
+    pub fn applied_to(&self, rows: &Named, range: KeyGroupRange) -> Named {
+        let mut rows = clipped(rows, range);
         for (group, state, start, end) in &self.ranges {
             rows.retain(|(in_group, of_state, key), _| {
                 let inside = (in_group, of_state) == (group, state)
@@ -41,6 +43,7 @@ impl Changes {
                 None => drop(rows.remove(place)),
             }
         }
+        rows
     }
 }
 

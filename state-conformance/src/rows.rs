@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use state_api::row::{StateKind, StateMeta, chunk, envelope};
-use state_api::{KeyGroupRange, Result, RowRef, RowSource, StateView};
+use state_api::{
+    Error, ErrorKind, KeyGroupRange, Result, RowRef, RowSource, StateBackend, StateRead, StateView,
+};
 
 use crate::difference::Difference;
+use crate::site::all_groups;
 
 /// A row that owns its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,20 +64,55 @@ pub(crate) fn gather<V: StateView>(view: V, range: KeyGroupRange) -> Result<Vec<
 pub(crate) type Named = BTreeMap<(u16, String, Vec<u8>), Vec<u8>>;
 
 /// All rows of `view` in `range`, by the names of their states.
-pub(crate) fn named<V: StateView>(view: V, range: KeyGroupRange) -> Result<Named, Difference> {
+pub(crate) fn named<V: StateView>(view: V, range: KeyGroupRange) -> Result<Named> {
     let states = view.states();
-    let rows = gather(view, range)?.into_iter().map(|row| {
-        let name = name_of(&states, row.state)?;
+    by_name(gather(view, range)?, &states)
+}
+
+/// Rows of `states`, by the names of those.
+fn by_name(rows: Vec<Row>, states: &[StateMeta]) -> Result<Named> {
+    let rows = rows.into_iter().map(|row| {
+        let name = name_of(states, row.state)?;
         Ok(((row.group, name, row.key), row.envelope))
     });
     rows.collect()
 }
 
+/// All rows of a view, by key group, name of the state and row key.
+///
+/// # Errors
+/// What the view meets.
+pub fn rows<V: StateView>(view: &V) -> Result<Named> {
+    named(view.clone(), all_groups().range())
+}
+
+/// The rows in a range of key groups.
+pub fn clipped(rows: &Named, range: KeyGroupRange) -> Named {
+    let inside = (rows.iter()).filter(|((group, ..), _)| range.contains(*group));
+    inside
+        .map(|(place, row)| (place.clone(), row.clone()))
+        .collect()
+}
+
+/// Restores the state of `from` into `to`, its lists in chunks of another cut, as another backend might have
+/// written them. Returns the rows that `to` was given.
+///
+/// # Errors
+/// What the backends meet.
+pub fn hand_over<A: StateBackend, B: StateBackend>(from: &mut A, to: &mut B) -> Result<Named> {
+    let view = from.freeze()?;
+    let states = view.states();
+    let rows = rechunked(gather(view, all_groups().range())?, &states)?;
+    let named = by_name(rows.clone(), &states)?;
+    to.restore(&states, &mut Given::new(rows))?;
+    Ok(named)
+}
+
 /// The name of a state by its number.
-pub(crate) fn name_of(states: &[StateMeta], state: u32) -> Result<String, Difference> {
+pub(crate) fn name_of(states: &[StateMeta], state: u32) -> Result<String> {
     let meta = usize::try_from(state).ok().and_then(|at| states.get(at));
-    let meta = meta.ok_or_else(|| Difference::new(format!("state {state} is not listed")))?;
-    Ok(meta.name.clone())
+    let unlisted = || Error::new(ErrorKind::Invalid, "a state is not listed").with("state", state);
+    Ok(meta.ok_or_else(unlisted)?.name.clone())
 }
 
 /// Payloads by name of the state, key group and row key; the chunks of a list joined under the
@@ -84,11 +122,14 @@ pub(crate) type Logical = BTreeMap<(String, u16, Vec<u8>), Vec<u8>>;
 /// The logical content of a view: equal for equal state, on any backend.
 pub(crate) fn logical<V: StateView>(view: V) -> Result<Logical, Difference> {
     let (states, range) = (view.states(), view.key_groups().range());
-    joined(&named(view, range)?, &states)
+    Ok(joined(&named(view, range)?, &states)?)
 }
 
 /// The logical content of rows of `states`.
-pub(crate) fn joined(rows: &Named, states: &[StateMeta]) -> Result<Logical, Difference> {
+///
+/// # Errors
+/// When an envelope is of no known version.
+pub fn joined(rows: &Named, states: &[StateMeta]) -> Result<Logical> {
     let lists: BTreeSet<_> = states
         .iter()
         .filter(|meta| meta.kind == StateKind::List)
@@ -110,7 +151,7 @@ pub(crate) fn joined(rows: &Named, states: &[StateMeta]) -> Result<Logical, Diff
 
 /// The same lists in other chunks: one element in each, with other numbers. So another backend might
 /// have written them.
-pub(crate) fn rechunked(rows: Vec<Row>, states: &[StateMeta]) -> Result<Vec<Row>, Difference> {
+pub(crate) fn rechunked(rows: Vec<Row>, states: &[StateMeta]) -> Result<Vec<Row>> {
     let mut again = Vec::new();
     let mut number = 5_u64;
     for row in rows {

@@ -102,20 +102,39 @@ impl Step {
     }
 }
 
+impl Data {
+    /// The operation, on its way to the backend.
+    pub(super) fn shown(&self, via: Via) -> String {
+        match via {
+            Via::Cursor => format!("{self:?}"),
+            Via::Bound => format!("{self:?}, bound"),
+        }
+    }
+}
+
+/// A line of a history: a step, with the options that it derives.
+pub(super) fn line<F: BackendFactory>(
+    factory: &F,
+    number: usize,
+    step: &str,
+    Options(seed): Options,
+) -> String {
+    let mut line = format!("{number:>4}  {step}");
+    if let Some(varied) = (seed > 0).then(|| factory.vary(seed)).flatten() {
+        let _ = write!(line, ": {}", varied.expression());
+    }
+    line.push('\n');
+    line
+}
+
 /// A history, a step a line, with the options that it derives.
 pub(crate) fn show<F: BackendFactory>(factory: &F, history: &[Step]) -> String {
-    let mut lines = String::new();
-    for (number, step) in history.iter().enumerate() {
-        let _ = match step {
-            Step::Do(Via::Cursor, data) => write!(lines, "{number:>4}  {data:?}"),
-            Step::Do(Via::Bound, data) => write!(lines, "{number:>4}  {data:?}, bound"),
-            step => write!(lines, "{number:>4}  {step:?}"),
+    let lines = history.iter().enumerate().map(|(number, step)| {
+        let text = match step {
+            Step::Do(via, data) => data.shown(*via),
+            step => format!("{step:?}"),
         };
-        let seed = step.options().0;
-        if let Some(varied) = (seed > 0).then(|| factory.vary(seed)).flatten() {
-            let _ = write!(lines, ": {}", varied.expression());
-        }
-        lines.push('\n');
-    }
-    lines
+        line(factory, number, &text, step.options())
+    });
+    lines.collect()
 }

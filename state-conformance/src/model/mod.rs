@@ -7,6 +7,7 @@
 mod cell;
 mod compare;
 mod history;
+pub mod incremental;
 mod perform;
 mod pool;
 mod program;
@@ -27,6 +28,8 @@ pub use strategy::{data, history};
 pub(crate) use compare::refuses_foreign_keys;
 pub(crate) use history::show;
 pub(crate) use perform::apply;
-pub use report::{counterexample, program};
+pub(crate) use program::{Script, contents};
+pub(crate) use report::check_histories;
+pub use report::{History, counterexample, program};
 pub(crate) use schema::STATES;
-pub(crate) use world::{play, play_both};
+pub(crate) use world::play_both;

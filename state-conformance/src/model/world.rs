@@ -6,9 +6,10 @@ use std::thread;
 use state_api::{StateBackend, StateRead, StateView};
 
 use super::compare::{compare, refuses_foreign_keys, touched};
-use super::history::{Data, Options, Registration, Step, Via};
+use super::history::{Data, Options, Registration, Step, Via, show};
 use super::perform::apply;
 use super::program::{self, Script, contents};
+use super::report::History;
 use super::schema::{Handles, Model, STATES};
 use crate::backup::Backup;
 use crate::difference::Difference;
@@ -76,23 +77,22 @@ struct World<'s, 'f, F: BackendFactory> {
     past: Past<View<F>>,
 }
 
-/// Plays a history on a backend and on the model; writes the script as far as it comes.
-pub(super) fn play_by<F: BackendFactory>(
-    factory: &F,
-    history: &[Step],
-    script: &Script,
-) -> Result<(), Difference> {
-    let site = Site::new(factory);
-    script.say(|| "let site = Site::new(&factory);".to_owned());
-    let mut world = World::open(&site, script)?;
-    for (number, step) in history.iter().enumerate() {
-        at_step(|| format!("step {number}, {step:?}"));
-        script.say(|| format!("// step {number}"));
-        world = world.step(step)?;
+impl History for [Step] {
+    fn play<F: BackendFactory>(&self, factory: &F, script: &Script) -> Result<(), Difference> {
+        let site = Site::new(factory);
+        script.say(|| "let site = Site::new(&factory);".to_owned());
+        let mut world = World::open(&site, script)?;
+        for (number, step) in self.iter().enumerate() {
+            script.step(number, step);
+            world = world.step(step)?;
+        }
+        script.end();
+        world.end()
     }
-    at_step(|| "the end of the history".into());
-    script.say(|| "// the end".to_owned());
-    world.end()
+
+    fn show<F: BackendFactory>(&self, factory: &F) -> String {
+        show(factory, self)
+    }
 }
 
 /// Plays a history on two backends, each with options of its own, and compares with each other what each
@@ -131,11 +131,6 @@ pub(crate) fn play_both<A: BackendFactory, B: BackendFactory>(
     other.end().map_err(|d| d.while_doing("the second backend"))
 }
 
-/// Plays a history on a backend and on the model.
-pub(crate) fn play<F: BackendFactory>(factory: &F, history: &[Step]) -> Result<(), Difference> {
-    play_by(factory, history, &Script::default())
-}
-
 impl<F: BackendFactory> Stage<'_, '_, F> {
     /// A backend in a directory of its own; `first` if there was none before.
     fn fresh(self, first: bool, options: Options) -> Result<(PathBuf, Backend<F>), Difference> {
@@ -146,20 +141,12 @@ impl<F: BackendFactory> Stage<'_, '_, F> {
         };
         self.script.say(|| {
             let key_type = if first { "::<String>" } else { "" };
-            let open = self.open_source("reopen", key_type, "&dir, all_groups()", options);
+            let open = program::opened(self.site, key_type, "&dir", options);
             format!("{new_dir} = site.dir();\n{new_backend} = {open};")
         });
         let dir = self.site.dir();
         let backend = self.site.reopen_varied(&dir, all_groups(), options.0)?;
         Ok((dir, backend))
-    }
-
-    /// The call that opens a directory.
-    fn open_source(self, method: &str, key_type: &str, of: &str, options: Options) -> String {
-        match self.site.varied(options.0) {
-            Some(_) => format!("site.{method}_varied{key_type}({of}, {})?", options.0),
-            None => format!("site.{method}{key_type}({of})?"),
-        }
     }
 
     /// A fresh backend with the state of a checkpoint, which programs call `name`.
@@ -283,7 +270,7 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
     fn perform(&mut self, via: Via, data: &Data) -> Result<(), Difference> {
         let Past { model, .. } = &mut self.past;
         let script = self.stage.script;
-        script.say(|| program::statements(data, via, model));
+        script.does("backend", "states", data, via, model);
         apply(data, via, &mut self.backend, self.handles, model)?;
         let compared = touched(&self.backend, self.handles, model, data);
         script.fails("backend", "states", compared)
@@ -442,7 +429,7 @@ impl<'s, 'f, F: BackendFactory> World<'s, 'f, F> {
             script.say(|| format!("drop({});", kept.name));
         }
         script.say(|| {
-            let open = stage.open_source("reopen", "", "&dir, all_groups()", options);
+            let open = program::opened(stage.site, "", "&dir", options);
             format!("backend = {open};\nstates = register(&mut backend)?;")
         });
         let mut backend: Backend<F> =

@@ -11,9 +11,9 @@ use state_api::{MapDescriptor, Ref, Result, StateBackend};
 use crate::difference::Difference;
 use crate::factory::BackendFactory;
 use crate::model::spec::{MapOp, Outcome, Walk};
-use crate::model::{self, Handles, Model, Via};
+use crate::model::{self, Handles, Model, Via, check_histories};
 use crate::rows::logical;
-use crate::runner::{cases, check, check_shown};
+use crate::runner::{cases, check};
 use crate::site::Site;
 
 /// No history of operations, views, checkpoints, crashes, restores, rescales, reopenings and dropped states
@@ -22,16 +22,7 @@ use crate::site::Site;
 /// Histories of commits are in [`durability`](super::durability), those of incremental checkpoints in
 /// [`incremental`](super::incremental).
 pub fn generated_operations<F: BackendFactory>(factory: &F) {
-    let play = |history: Vec<_>| model::play(factory, &history);
-    check_shown(cases(), &model::history(), play, |history, seed| {
-        let steps = model::show(factory, history);
-        match model::counterexample(factory, history, seed) {
-            Some(program) => {
-                format!("{steps}\nas a program, to paste into a test file:\n\n{program}")
-            }
-            None => format!("{steps}\nplayed once more, it did not fail"),
-        }
-    });
+    check_histories(factory, cases(), &model::history());
 }
 
 /// Equal state gives equal rows, however it came about, but for the cutting of lists into chunks.

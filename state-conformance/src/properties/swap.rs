@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use state_api::StateBackend;
 
 use crate::backup::Backup;
-use crate::chain::{self, Chain};
+use crate::chain::{self, Chain, Worker};
 use crate::difference::Difference;
 use crate::factory::BackendFactory;
 use crate::model::{
@@ -13,8 +13,6 @@ use crate::model::{
 };
 use crate::runner::{at_step, cases, check};
 use crate::site::{Site, all_groups, worker_groups};
-
-use super::incremental::perform;
 
 /// What is done on one of the backends, before it hands over to the other.
 #[derive(Clone, Debug)]
@@ -66,6 +64,21 @@ pub fn swap<A: BackendFactory, B: BackendFactory>(a: &A, b: &B) {
         }
         Ok(())
     });
+}
+
+/// Performs operations on a worker that owns all keys.
+fn perform<B: StateBackend<Key = String>>(
+    [worker]: &mut [Worker<B>; 1],
+    model: &mut Model,
+    history: &[Data],
+) -> Result<(), Difference> {
+    for data in history {
+        let Worker {
+            backend, handles, ..
+        } = &mut *worker;
+        model::apply(data, Via::Cursor, backend, *handles, model)?;
+    }
+    Ok(())
 }
 
 /// A chain of checkpoints goes from backend to backend: a base and a delta of `A`, two of `B` on top of

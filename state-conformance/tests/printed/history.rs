@@ -9,7 +9,7 @@ fn does(data: Data) -> Step {
     Step::Do(Via::Cursor, data)
 }
 
-fn key(text: &str) -> Key {
+pub(crate) fn key(text: &str) -> Key {
     Key::all().find(|key| key.text() == text).unwrap()
 }
 

@@ -8,13 +8,18 @@ mod operation;
 mod read;
 
 use std::cell::RefCell;
-use std::fmt::Write;
+use std::fmt::{Debug, Write};
 
 pub(super) use literal::Literal;
-pub(super) use operation::statements;
-pub(super) use read::{Place, contents, elements, end, entries, entry, key_count, keys, value};
+pub(crate) use read::contents;
+pub(super) use read::{Place, elements, end, entries, entry, key_count, keys, value};
 
+use super::history::{Data, Options, Via};
+use super::schema::Model;
 use crate::difference::Difference;
+use crate::factory::BackendFactory;
+use crate::runner::at_step;
+use crate::site::Site;
 
 /// How a program registers the model's states.
 const REGISTER: &str = include_str!("register.txt");
@@ -28,15 +33,19 @@ const IMPORTS: [(&str, &[(&str, &str)]); 4] = [
         &[
             ("BoundStates as _", "bound.at_mut("),
             ("ErrorKind", "ErrorKind::"),
+            ("KeyGroupRange", "KeyGroupRange::"),
             ("ListDescriptor", "ListDescriptor::"),
             ("MapDescriptor", "MapDescriptor::"),
             ("Ref", "Ref::"),
             ("Result", "Result<"),
             ("StateBackend", "StateBackend"),
             ("StateRead as _", ".at("),
+            ("StateRead as _", ".states()"),
             ("StateRead as _", ".key_count("),
             ("StateRead as _", ".keys("),
             ("StateView as _", ".epoch()"),
+            ("StateView as _", ".tracks_since("),
+            ("StateView as _", ".into_changes("),
             ("ValueDescriptor", "ValueDescriptor::"),
         ],
     ),
@@ -44,6 +53,7 @@ const IMPORTS: [(&str, &[(&str, &str)]); 4] = [
         "state_conformance::replay",
         &[
             ("Backup", "Backup::"),
+            ("Chain", "Chain::"),
             ("Handles", "Handles {"),
             ("Site", "Site::"),
             ("Text", "Text::"),
@@ -51,9 +61,16 @@ const IMPORTS: [(&str, &[(&str, &str)]); 4] = [
             ("Text", "Text>"),
             ("Walk", "Walk::"),
             ("all_groups", "all_groups("),
+            ("changes", "= changes("),
+            ("claimed", "= claimed("),
+            ("clipped", "clipped("),
             ("elements", "elements("),
             ("entries", "entries("),
+            ("hand_over", "= hand_over("),
+            ("joined", "joined("),
             ("keys", "(keys("),
+            ("lineage", "= lineage()"),
+            ("rows", "= rows("),
             ("worker_groups", "worker_groups("),
         ],
     ),
@@ -67,7 +84,7 @@ backend.register(ValueDescriptor::<Text>::new(\"notes\").namespaced::<u32>())?;"
 
 /// Statements of a program, as far as it was played; nothing where nobody asks for them.
 #[derive(Debug, Default)]
-pub(crate) struct Script {
+pub struct Script {
     statements: RefCell<String>,
     wanted: bool,
 }
@@ -81,8 +98,20 @@ impl Script {
         }
     }
 
+    /// Begins a step of a history: in the report, and with a comment in the program.
+    pub(super) fn step(&self, number: usize, step: &impl Debug) {
+        at_step(|| format!("step {number}, {step:?}"));
+        self.say(|| format!("// step {number}"));
+    }
+
+    /// Behind the last step.
+    pub(super) fn end(&self) {
+        at_step(|| "the end of the history".into());
+        self.say(|| "// the end".to_owned());
+    }
+
     /// Adds lines.
-    pub(super) fn say(&self, lines: impl FnOnce() -> String) {
+    pub(crate) fn say(&self, lines: impl FnOnce() -> String) {
         if !self.wanted {
             return;
         }
@@ -92,8 +121,13 @@ impl Script {
         }
     }
 
-    /// Adds checks that were made of `state` and agreed; `handles` is what its handles are called.
-    pub(super) fn checks(&self, state: &str, handles: &str, checks: impl FnOnce() -> Vec<String>) {
+    /// Adds an operation on `state`, which is as `model` before it; `handles` is what its handles are called.
+    pub(crate) fn does(&self, state: &str, handles: &str, data: &Data, via: Via, model: &Model) {
+        self.say(|| named(&operation::statements(data, via, model), state, handles));
+    }
+
+    /// Adds checks that were made of `state` and agreed.
+    pub(crate) fn checks(&self, state: &str, handles: &str, checks: impl FnOnce() -> Vec<String>) {
         self.say(|| named(&checks().join("\n"), state, handles));
     }
 
@@ -103,7 +137,7 @@ impl Script {
     }
 
     /// Says which check of `state` fails, if it does.
-    pub(super) fn fails<T>(
+    pub(crate) fn fails<T>(
         &self,
         state: &str,
         handles: &str,
@@ -156,6 +190,22 @@ impl Script {
         program.push('\n');
         program.push_str(&body);
         program
+    }
+}
+
+/// The call that opens the directory `dir` with `options`, as they are called in the program.
+pub(super) fn opened<F: BackendFactory>(
+    site: &Site<'_, F>,
+    key_type: &str,
+    dir: &str,
+    options: Options,
+) -> String {
+    match site.varied(options.0) {
+        Some(_) => format!(
+            "site.reopen_varied{key_type}({dir}, all_groups(), {})?",
+            options.0
+        ),
+        None => format!("site.reopen{key_type}({dir}, all_groups())?"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::literal::{Literal, bound, list};
-use super::read;
+use super::read::{self, HANDLES, STATE};
 use crate::model::history::{Data, Via};
 use crate::model::schema::{Model, STATES};
 use crate::model::spec::{ListOp, MapOp, Outcome, ValueOp};
@@ -116,11 +116,11 @@ where
     }
 }
 
-/// The statements that perform an operation on the backend, whose state is that of `model`.
-pub(in crate::model) fn statements(data: &Data, via: Via, model: &Model) -> String {
+/// The statements that perform an operation on [`STATE`], which is as `model`.
+pub(super) fn statements(data: &Data, via: Via, model: &Model) -> String {
     let (states, of) = match via {
-        Via::Cursor => ("backend", "states."),
-        Via::Bound => ("bound", ""),
+        Via::Cursor => (STATE, format!("{HANDLES}.")),
+        Via::Bound => ("bound", String::new()),
     };
     let text = data.key().text();
     let at = |namespace: Option<&dyn Literal>, kind: &str, name: &str| {
@@ -180,9 +180,9 @@ pub(in crate::model) fn statements(data: &Data, via: Via, model: &Model) -> Stri
 /// Binds all states, as a history does, of which one is used.
 fn bind(used: &str) -> String {
     let pattern = STATES.map(|name| if name == used { name } else { "_" });
-    let handles = STATES.map(|name| format!("states.{name}"));
+    let handles = STATES.map(|name| format!("{HANDLES}.{name}"));
     format!(
-        "let (mut bound, ({})) = backend.bind(({}))?;",
+        "let (mut bound, ({})) = {STATE}.bind(({}))?;",
         pattern.join(", "),
         handles.join(", ")
     )

@@ -159,7 +159,7 @@ impl Contents {
 }
 
 /// The checks of all that the model has in `groups`.
-pub(in crate::model) fn contents(model: &Model, groups: KeyGroups) -> Vec<String> {
+pub(crate) fn contents(model: &Model, groups: KeyGroups) -> Vec<String> {
     let checks = Vec::new();
     let mut all = Contents { groups, checks };
     all.of(("value", "counts", false), &model.counts, |at, cell| {

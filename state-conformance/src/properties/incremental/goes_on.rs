@@ -1,65 +1,13 @@
 //! A restored backend goes on with the files that it was restored from.
 
-use proptest::collection::vec;
-use state_api::{KeyHash, StateBackend, StateRead};
+use state_api::{StateBackend, StateRead};
 
 use crate::chain::{self, Chain, Worker, claimed, tracked};
-use crate::difference::Difference;
 use crate::factory::BackendFactory;
-use crate::model::{self, Data, Handles, Model, Via};
+use crate::model::{Handles, Model};
 use crate::refusal::assert_same;
 use crate::rows::{gather, rechunked};
-use crate::runner::{cases, check};
-use crate::site::{Site, all_groups, worker_groups};
-
-/// Performs operations on the workers that own their keys.
-pub(in crate::properties) fn perform<B: StateBackend<Key = String>>(
-    workers: &mut [Worker<B>],
-    model: &mut Model,
-    history: &[Data],
-) -> Result<(), Difference> {
-    for data in history {
-        let hash = KeyHash::of(data.key().text().as_str())?;
-        let owner = workers
-            .iter_mut()
-            .find(|worker| worker.backend.key_groups().owns(hash));
-        let Worker {
-            backend, handles, ..
-        } = owner.unwrap();
-        model::apply(data, Via::Cursor, backend, *handles, model)?;
-    }
-    Ok(())
-}
-
-/// A backend that restored a checkpoint takes incremental ones on top of it, with the files that are
-/// there, at the same and at another parallelism: two workers clip the files of one, one merges those of
-/// two.
-pub fn the_chain_goes_on_after_a_restore<F: BackendFactory>(factory: &F) {
-    let histories = vec(vec(model::data(), 0..25), 4);
-    check(cases().div_ceil(4), &histories, |histories| {
-        let site = Site::new(factory);
-        let chain = Chain::new()?;
-        let mut model = Model::default();
-        let mut workers = vec![chain::worker(&site, all_groups())?];
-        perform(&mut workers, &mut model, &histories[0])?;
-        let (mut manifest, _) = chain.checkpoint(&mut workers)?;
-        for (history, parallelism) in histories[1..].iter().zip([1, 2, 1]) {
-            workers = (0..parallelism)
-                .map(|index| chain.claim(&site, &manifest, worker_groups(index, parallelism)))
-                .collect::<state_api::Result<_>>()?;
-            perform(&mut workers, &mut model, history)?;
-            let (next, written) = chain.checkpoint(&mut workers)?;
-            let incremental: Vec<_> = written.iter().map(|written| written.incremental).collect();
-            let all = vec![true; workers.len()];
-            Difference::between("incremental", &all, &incremental)?;
-            chain.check(&site, &next, &model).map_err(|difference| {
-                difference.while_doing(format_args!("{parallelism} workers went on"))
-            })?;
-            manifest = next;
-        }
-        Ok(())
-    });
-}
+use crate::site::{Site, all_groups};
 
 /// Lists that another backend wrote, in chunks of another cut and with other numbers, go on in the chain:
 /// extended, replaced, cleared, left alone.

@@ -11,7 +11,6 @@ mod tracking;
 
 pub use budget::*;
 pub use flight::*;
-pub(in crate::properties) use goes_on::perform;
 pub use goes_on::*;
 pub use histories::*;
 pub use removed::*;
