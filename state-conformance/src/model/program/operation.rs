@@ -173,7 +173,11 @@ pub(super) fn statements(data: &Data, via: Via, model: &Model) -> String {
     };
     match via {
         Via::Cursor => statement,
-        Via::Bound => format!("{}\n{statement}", bind(name)),
+        // In a block: what is bound may borrow the backend until it is dropped.
+        Via::Bound => {
+            let within = format!("{}\n{statement}", bind(name)).replace('\n', "\n    ");
+            format!("{{\n    {within}\n}}")
+        }
     }
 }
 

@@ -47,8 +47,10 @@ fn counterexample() -> Result<()> {
     restored.destroy()?;
     lineage.confirm(&mut backend, &checkpoint_0, written[0].1)?;
     // step 2
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a").value(counts).put(0)?;
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a").value(counts).put(0)?;
+    }
     // step 3
     let flight_1 = chain.begin([(&lineage, &mut backend)])?;
     // step 4

@@ -35,8 +35,10 @@ fn counterexample() -> Result<()> {
     // step 0
     backend.at_mut("a").value(states.counts).put(0)?;
     // step 1
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("a").value(counts).update(|value| replace(value, None))?, Some(0));
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("a").value(counts).update(|value| replace(value, None))?, Some(0));
+    }
     assert_eq!(backend.at("a").value(states.counts).get()?.map(Ref::into_owned), None);
     Ok(())
 }

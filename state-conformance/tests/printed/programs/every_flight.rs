@@ -138,35 +138,55 @@ fn counterexample() -> Result<()> {
     states = register(&mut backend)?;
     lineage = claimed(&checkpoint_0, &backend)?;
     // step 25
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a").value(counts).put(1)?;
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a").value(counts).put(1)?;
+    }
     // step 26
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("b").value(counts).put(2)?;
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("b").value(counts).put(2)?;
+    }
     // step 27
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("b").value(counts).take()?, Some(2));
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("b").value(counts).take()?, Some(2));
+    }
     // step 28
-    let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("").in_namespace(&u32::MAX).value(notes).put(Text::from("x"))?;
+    {
+        let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("").in_namespace(&u32::MAX).value(notes).put(Text::from("x"))?;
+    }
     // step 29
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("ab").list(events).extend([1, 2])?;
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("ab").list(events).extend([1, 2])?;
+    }
     // step 30
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("b").in_namespace(&"n".to_owned()).list(words).push(Text("t".repeat(300)))?;
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("b").in_namespace(&"n".to_owned()).list(words).push(Text("t".repeat(300)))?;
+    }
     // step 31
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("k".repeat(65536).as_str()).map(scores).insert(i64::MIN, 3)?;
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("k".repeat(65536).as_str()).map(scores).insert(i64::MIN, 3)?;
+    }
     // step 32
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a").in_namespace(&1).map(tags).insert("a".to_owned(), Text::from("y"))?;
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a").in_namespace(&1).map(tags).insert("a".to_owned(), Text::from("y"))?;
+    }
     // step 33
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a").in_namespace(&1).map(tags).clear()?;
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a").in_namespace(&1).map(tags).clear()?;
+    }
     // step 34
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a").in_namespace(&0).map(tags).insert("b".to_owned(), Text::from("z"))?;
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a").in_namespace(&0).map(tags).insert("b".to_owned(), Text::from("z"))?;
+    }
     // the end
     let flight_4 = chain.begin([(&lineage, &mut backend)])?;
     let (checkpoint_4, written) = chain.publish(flight_4)?;

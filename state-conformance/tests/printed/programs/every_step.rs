@@ -367,242 +367,400 @@ fn counterexample() -> Result<()> {
     // step 78
     backend.at_mut("\u{1}").in_namespace(&1).map(states.tags).insert("a".to_owned(), Text::from("x"))?;
     // step 79
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("a").value(counts).get()?.map(Ref::into_owned), None);
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("a").value(counts).get()?.map(Ref::into_owned), None);
+    }
     // step 80
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a").value(counts).put(7)?;
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a").value(counts).put(7)?;
+    }
     // step 81
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("a").value(counts).get()?.map(Ref::into_owned), Some(7));
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("a").value(counts).get()?.map(Ref::into_owned), Some(7));
+    }
     // step 82
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("a").value(counts).modify(7, |value| replace(value, u64::MAX))?, 7);
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("a").value(counts).modify(7, |value| replace(value, u64::MAX))?, 7);
+    }
     // step 83
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("a").value(counts).update(|value| replace(value, None))?, Some(u64::MAX));
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("a").value(counts).update(|value| replace(value, None))?, Some(u64::MAX));
+    }
     // step 84
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("a").value(counts).update(|value| replace(value, Some(7)))?, None);
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("a").value(counts).update(|value| replace(value, Some(7)))?, None);
+    }
     // step 85
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("a").value(counts).take()?, Some(7));
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("a").value(counts).take()?, Some(7));
+    }
     // step 86
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a").value(counts).put(u64::MAX)?;
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a").value(counts).put(u64::MAX)?;
+    }
     // step 87
-    let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a").value(counts).clear()?;
+    {
+        let (mut bound, (counts, _, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a").value(counts).clear()?;
+    }
     // step 88
-    let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).get()?.map(Ref::into_owned), None);
+    {
+        let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).get()?.map(Ref::into_owned), None);
+    }
     // step 89
-    let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).put(Text::from("\0\"\u{10ffff}"))?;
+    {
+        let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).put(Text::from("\0\"\u{10ffff}"))?;
+    }
     // step 90
-    let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).get()?.map(Ref::into_owned), Some(Text::from("\0\"\u{10ffff}")));
+    {
+        let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).get()?.map(Ref::into_owned), Some(Text::from("\0\"\u{10ffff}")));
+    }
     // step 91
-    let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).modify(Text::from("\0\"\u{10ffff}"), |value| replace(value, Text("l".repeat(3000))))?, Text::from("\0\"\u{10ffff}"));
+    {
+        let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).modify(Text::from("\0\"\u{10ffff}"), |value| replace(value, Text("l".repeat(3000))))?, Text::from("\0\"\u{10ffff}"));
+    }
     // step 92
-    let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).update(|value| replace(value, None))?, Some(Text("l".repeat(3000))));
+    {
+        let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).update(|value| replace(value, None))?, Some(Text("l".repeat(3000))));
+    }
     // step 93
-    let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).update(|value| replace(value, Some(Text::from("\0\"\u{10ffff}"))))?, None);
+    {
+        let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).update(|value| replace(value, Some(Text::from("\0\"\u{10ffff}"))))?, None);
+    }
     // step 94
-    let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).take()?, Some(Text::from("\0\"\u{10ffff}")));
+    {
+        let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).take()?, Some(Text::from("\0\"\u{10ffff}")));
+    }
     // step 95
-    let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).put(Text("l".repeat(3000)))?;
+    {
+        let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).put(Text("l".repeat(3000)))?;
+    }
     // step 96
-    let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).clear()?;
+    {
+        let (mut bound, (_, notes, _, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("\u{10ffff}").in_namespace(&u32::MAX).value(notes).clear()?;
+    }
     // step 97
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(elements(bound.at_mut("").list(events).iter()?)?, vec![2, 1]);
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(elements(bound.at_mut("").list(events).iter()?)?, vec![2, 1]);
+    }
     // step 98
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("").list(events).push(1)?;
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("").list(events).push(1)?;
+    }
     // step 99
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("").list(events).extend([1, 2])?;
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("").list(events).extend([1, 2])?;
+    }
     // step 100
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("").list(events).extend([])?;
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("").list(events).extend([])?;
+    }
     // step 101
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(elements(bound.at_mut("").list(events).iter()?)?, vec![2, 1, 1, 1, 2]);
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(elements(bound.at_mut("").list(events).iter()?)?, vec![2, 1, 1, 1, 2]);
+    }
     // step 102
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("").list(events).len()?, 5);
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("").list(events).len()?, 5);
+    }
     // step 103
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert!(!bound.at_mut("").list(events).is_empty()?);
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert!(!bound.at_mut("").list(events).is_empty()?);
+    }
     // step 104
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("").list(events).clear()?;
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("").list(events).clear()?;
+    }
     // step 105
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert!(bound.at_mut("").list(events).is_empty()?);
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert!(bound.at_mut("").list(events).is_empty()?);
+    }
     // step 106
-    let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("").list(events).replace([2, 1])?;
+    {
+        let (mut bound, (_, _, events, _, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("").list(events).replace([2, 1])?;
+    }
     // step 107
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(elements(bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).iter()?)?, vec![Text("t".repeat(300)), Text::from("")]);
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(elements(bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).iter()?)?, vec![Text("t".repeat(300)), Text::from("")]);
+    }
     // step 108
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).push(Text::from(""))?;
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).push(Text::from(""))?;
+    }
     // step 109
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).extend([Text::from(""), Text("t".repeat(300))])?;
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).extend([Text::from(""), Text("t".repeat(300))])?;
+    }
     // step 110
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).extend([])?;
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).extend([])?;
+    }
     // step 111
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(elements(bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).iter()?)?, vec![Text("t".repeat(300)), Text::from(""), Text::from(""), Text::from(""), Text("t".repeat(300))]);
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(elements(bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).iter()?)?, vec![Text("t".repeat(300)), Text::from(""), Text::from(""), Text::from(""), Text("t".repeat(300))]);
+    }
     // step 112
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).len()?, 5);
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).len()?, 5);
+    }
     // step 113
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert!(!bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).is_empty()?);
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert!(!bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).is_empty()?);
+    }
     // step 114
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).clear()?;
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).clear()?;
+    }
     // step 115
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert!(bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).is_empty()?);
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert!(bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).is_empty()?);
+    }
     // step 116
-    let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).replace([Text("t".repeat(300)), Text::from("")])?;
+    {
+        let (mut bound, (_, _, _, words, _, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("a\0").in_namespace(&"n\0".to_owned()).list(words).replace([Text("t".repeat(300)), Text::from("")])?;
+    }
     // step 117
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).first()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some((i64::MIN, 3)));
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).first()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some((i64::MIN, 3)));
+    }
     // step 118
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("k".repeat(65536).as_str()).map(scores).insert(i64::MIN, 3)?;
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("k".repeat(65536).as_str()).map(scores).insert(i64::MIN, 3)?;
+    }
     // step 119
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("k".repeat(65536).as_str()).map(scores).insert(255, 3)?;
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("k".repeat(65536).as_str()).map(scores).insert(255, 3)?;
+    }
     // step 120
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).get(&i64::MIN)?.map(Ref::into_owned), Some(3));
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).get(&i64::MIN)?.map(Ref::into_owned), Some(3));
+    }
     // step 121
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert!(bound.at_mut("k".repeat(65536).as_str()).map(scores).contains(&i64::MIN)?);
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert!(bound.at_mut("k".repeat(65536).as_str()).map(scores).contains(&i64::MIN)?);
+    }
     // step 122
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).len()?, 2);
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).len()?, 2);
+    }
     // step 123
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert!(!bound.at_mut("k".repeat(65536).as_str()).map(scores).is_empty()?);
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert!(!bound.at_mut("k".repeat(65536).as_str()).map(scores).is_empty()?);
+    }
     // step 124
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).first()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some((i64::MIN, 3)));
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).first()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some((i64::MIN, 3)));
+    }
     // step 125
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).last()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some((255, 3)));
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).last()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some((255, 3)));
+    }
     // step 126
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(entries(Walk::Forward, bound.at_mut("k".repeat(65536).as_str()).map(scores).range::<i64>((Bound::Excluded(&i64::MIN), Bound::Included(&255)))?)?, vec![(255, 3)]);
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(entries(Walk::Forward, bound.at_mut("k".repeat(65536).as_str()).map(scores).range::<i64>((Bound::Excluded(&i64::MIN), Bound::Included(&255)))?)?, vec![(255, 3)]);
+    }
     // step 127
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).modify(&i64::MIN, 3, |value| replace(value, 3))?, 3);
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).modify(&i64::MIN, 3, |value| replace(value, 3))?, 3);
+    }
     // step 128
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).update(&i64::MIN, |value| replace(value, None))?, Some(3));
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).update(&i64::MIN, |value| replace(value, None))?, Some(3));
+    }
     // step 129
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).update(&i64::MIN, |value| replace(value, Some(3)))?, None);
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).update(&i64::MIN, |value| replace(value, Some(3)))?, None);
+    }
     // step 130
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).take(&i64::MIN)?, Some(3));
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("k".repeat(65536).as_str()).map(scores).take(&i64::MIN)?, Some(3));
+    }
     // step 131
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("k".repeat(65536).as_str()).map(scores).remove(&255)?;
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("k".repeat(65536).as_str()).map(scores).remove(&255)?;
+    }
     // step 132
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("k".repeat(65536).as_str()).map(scores).insert(255, 3)?;
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("k".repeat(65536).as_str()).map(scores).insert(255, 3)?;
+    }
     // step 133
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("k".repeat(65536).as_str()).map(scores).clear()?;
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("k".repeat(65536).as_str()).map(scores).clear()?;
+    }
     // step 134
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("k".repeat(65536).as_str()).map(scores).insert(i64::MIN, 3)?;
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("k".repeat(65536).as_str()).map(scores).insert(i64::MIN, 3)?;
+    }
     // step 135
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(entries(Walk::Forward, bound.at_mut("k".repeat(65536).as_str()).map(scores).iter()?)?, vec![(i64::MIN, 3)]);
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(entries(Walk::Forward, bound.at_mut("k".repeat(65536).as_str()).map(scores).iter()?)?, vec![(i64::MIN, 3)]);
+    }
     // step 136
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(entries(Walk::Backward, bound.at_mut("k".repeat(65536).as_str()).map(scores).iter()?)?, vec![(i64::MIN, 3)]);
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(entries(Walk::Backward, bound.at_mut("k".repeat(65536).as_str()).map(scores).iter()?)?, vec![(i64::MIN, 3)]);
+    }
     // step 137
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(entries(Walk::Inward, bound.at_mut("k".repeat(65536).as_str()).map(scores).iter()?)?, vec![(i64::MIN, 3)]);
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(entries(Walk::Inward, bound.at_mut("k".repeat(65536).as_str()).map(scores).iter()?)?, vec![(i64::MIN, 3)]);
+    }
     // step 138
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(entries(Walk::Inward, bound.at_mut("k".repeat(65536).as_str()).map(scores).range::<i64>((Bound::Included(&-1), Bound::Excluded(&i64::MAX)))?)?, Vec::<(i64, u64)>::new());
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(entries(Walk::Inward, bound.at_mut("k".repeat(65536).as_str()).map(scores).range::<i64>((Bound::Included(&-1), Bound::Excluded(&i64::MAX)))?)?, Vec::<(i64, u64)>::new());
+    }
     // step 139
-    let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(entries(Walk::Backward, bound.at_mut("k".repeat(65536).as_str()).map(scores).range::<i64>((Bound::<&i64>::Unbounded, Bound::<&i64>::Unbounded))?)?, vec![(i64::MIN, 3)]);
+    {
+        let (mut bound, (_, _, _, _, scores, _)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(entries(Walk::Backward, bound.at_mut("k".repeat(65536).as_str()).map(scores).range::<i64>((Bound::<&i64>::Unbounded, Bound::<&i64>::Unbounded))?)?, vec![(i64::MIN, 3)]);
+    }
     // step 140
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).first()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some(("a".to_owned(), Text::from("x"))));
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).first()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some(("a".to_owned(), Text::from("x"))));
+    }
     // step 141
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("\u{1}").in_namespace(&1).map(tags).insert("a".to_owned(), Text::from("x"))?;
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("\u{1}").in_namespace(&1).map(tags).insert("a".to_owned(), Text::from("x"))?;
+    }
     // step 142
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("\u{1}").in_namespace(&1).map(tags).insert("ab".to_owned(), Text::from("x"))?;
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("\u{1}").in_namespace(&1).map(tags).insert("ab".to_owned(), Text::from("x"))?;
+    }
     // step 143
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).get(&"a".to_owned())?.map(Ref::into_owned), Some(Text::from("x")));
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).get(&"a".to_owned())?.map(Ref::into_owned), Some(Text::from("x")));
+    }
     // step 144
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).contains(&"a".to_owned())?);
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).contains(&"a".to_owned())?);
+    }
     // step 145
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).len()?, 2);
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).len()?, 2);
+    }
     // step 146
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert!(!bound.at_mut("\u{1}").in_namespace(&1).map(tags).is_empty()?);
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert!(!bound.at_mut("\u{1}").in_namespace(&1).map(tags).is_empty()?);
+    }
     // step 147
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).first()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some(("a".to_owned(), Text::from("x"))));
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).first()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some(("a".to_owned(), Text::from("x"))));
+    }
     // step 148
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).last()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some(("ab".to_owned(), Text::from("x"))));
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).last()?.map(|(map_key, value)| (map_key.into_owned(), value.into_owned())), Some(("ab".to_owned(), Text::from("x"))));
+    }
     // step 149
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(entries(Walk::Forward, bound.at_mut("\u{1}").in_namespace(&1).map(tags).range::<String>((Bound::Excluded(&"a".to_owned()), Bound::Included(&"ab".to_owned())))?)?, vec![("ab".to_owned(), Text::from("x"))]);
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(entries(Walk::Forward, bound.at_mut("\u{1}").in_namespace(&1).map(tags).range::<String>((Bound::Excluded(&"a".to_owned()), Bound::Included(&"ab".to_owned())))?)?, vec![("ab".to_owned(), Text::from("x"))]);
+    }
     // step 150
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).modify(&"a".to_owned(), Text::from("x"), |value| replace(value, Text::from("x")))?, Text::from("x"));
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).modify(&"a".to_owned(), Text::from("x"), |value| replace(value, Text::from("x")))?, Text::from("x"));
+    }
     // step 151
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).update(&"a".to_owned(), |value| replace(value, None))?, Some(Text::from("x")));
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).update(&"a".to_owned(), |value| replace(value, None))?, Some(Text::from("x")));
+    }
     // step 152
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).update(&"a".to_owned(), |value| replace(value, Some(Text::from("x"))))?, None);
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).update(&"a".to_owned(), |value| replace(value, Some(Text::from("x"))))?, None);
+    }
     // step 153
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).take(&"a".to_owned())?, Some(Text::from("x")));
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        assert_eq!(bound.at_mut("\u{1}").in_namespace(&1).map(tags).take(&"a".to_owned())?, Some(Text::from("x")));
+    }
     // step 154
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("\u{1}").in_namespace(&1).map(tags).remove(&"ab".to_owned())?;
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("\u{1}").in_namespace(&1).map(tags).remove(&"ab".to_owned())?;
+    }
     // step 155
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("\u{1}").in_namespace(&1).map(tags).insert("ab".to_owned(), Text::from("x"))?;
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("\u{1}").in_namespace(&1).map(tags).insert("ab".to_owned(), Text::from("x"))?;
+    }
     // step 156
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("\u{1}").in_namespace(&1).map(tags).clear()?;
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("\u{1}").in_namespace(&1).map(tags).clear()?;
+    }
     // step 157
-    let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
-    bound.at_mut("\u{1}").in_namespace(&1).map(tags).insert("a".to_owned(), Text::from("x"))?;
+    {
+        let (mut bound, (_, _, _, _, _, tags)) = backend.bind((states.counts, states.notes, states.events, states.words, states.scores, states.tags))?;
+        bound.at_mut("\u{1}").in_namespace(&1).map(tags).insert("a".to_owned(), Text::from("x"))?;
+    }
     // step 158
     let view_0 = (backend.freeze()?, states);
     // step 159
