@@ -4,6 +4,8 @@ use std::path::Path;
 
 use state_api::{Error, ErrorKind, KeyGroups, Result, StateBackend, StateKey};
 
+use crate::counting::Calls;
+
 /// The budget of memory within which a backend tracks changes, as one of the options that a factory
 /// [varies](BackendFactory::vary); `None` has it track none.
 pub fn vary_tracking(seed: u64) -> Option<usize> {
@@ -58,6 +60,27 @@ pub trait BackendFactory: Sync + 'static {
         Err(Error::new(
             ErrorKind::Unsupported,
             "the factory opens no backend in durable mode",
+        ))
+    }
+
+    /// Opens a backend as [`BackendFactory::open`] does, whose calls of its engine are counted in `calls`: the theme
+    /// [`cost`](crate::properties::cost) looks at them. A backend over an ordered store is opened over a
+    /// [`CountingStore`](crate::CountingStore) of it, as near to the engine as it can be. The backend borrows nothing,
+    /// which `use<K>` says.
+    ///
+    /// # Errors
+    /// What the backend meets; [`Unsupported`](ErrorKind::Unsupported), as it is here, where there
+    /// is no engine whose calls could be counted.
+    fn open_counted<K: StateKey>(
+        &self,
+        dir: &Path,
+        groups: KeyGroups,
+        calls: &Calls,
+    ) -> Result<impl StateBackend<Key = K> + use<Self, K>> {
+        let _ = (dir, groups, calls);
+        Err::<Self::Backend<K>, _>(Error::new(
+            ErrorKind::Unsupported,
+            "the factory counts no calls of an engine",
         ))
     }
 

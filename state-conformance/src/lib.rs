@@ -5,8 +5,8 @@
 //! ```
 //! use std::path::Path;
 //!
-//! use state_api::{KeyGroups, Result, StateKey};
-//! use state_conformance::BackendFactory;
+//! use state_api::{KeyGroups, Result, StateBackend, StateKey};
+//! use state_conformance::{BackendFactory, Calls, CountingStore};
 //! use state_store::{MemoryStore, StoreBackend};
 //!
 //! struct Memory;
@@ -16,6 +16,16 @@
 //!
 //!     fn open<K: StateKey>(&self, _: &Path, groups: KeyGroups) -> Result<Self::Backend<K>> {
 //!         StoreBackend::new(MemoryStore::new(), groups)
+//!     }
+//!
+//!     // The same, with the calls of the engine counted.
+//!     fn open_counted<K: StateKey>(
+//!         &self,
+//!         _: &Path,
+//!         groups: KeyGroups,
+//!         calls: &Calls,
+//!     ) -> Result<impl StateBackend<Key = K> + use<K>> {
+//!         StoreBackend::new(CountingStore::new(MemoryStore::new(), calls), groups)
 //!     }
 //! }
 //!
@@ -37,6 +47,7 @@
 //! | [`model`] | the executable specification, and generated histories that are played on a backend and on it |
 //! | [`fault`] | storages and engines that fail at a chosen call, and what a backend does then |
 //! | [`LockstepStore`] | two engines at once, whose answers are compared |
+//! | [`CountingStore`] | an engine whose calls are counted |
 //! | [`card`] | the capability card: what a run found out |
 //! | [`replay`] | what the programs use that failures print |
 //! | [`law`] | the law of [`StateKey`](state_api::StateKey), for any type |
@@ -69,6 +80,7 @@ mod backup;
 pub mod card;
 mod chain;
 mod changes;
+mod counting;
 mod crash;
 mod difference;
 mod factory;
@@ -85,6 +97,7 @@ mod site;
 #[doc(hidden)]
 pub mod suite;
 
+pub use counting::{Calls, CountingScan, CountingStore, Counts};
 pub use difference::Difference;
 pub use factory::{BackendFactory, tracking, vary_tracking};
 pub use lockstep::{LockstepScan, LockstepStore, LockstepView};

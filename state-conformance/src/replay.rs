@@ -10,6 +10,7 @@ use state_api::{KeyGroupRange, Ref, Result, StateView};
 pub use crate::backup::Backup;
 pub use crate::chain::{Chain, Flight, claimed, lineage};
 pub use crate::changes::Changes;
+pub use crate::counting::Calls;
 pub use crate::model::spec::Walk;
 pub use crate::model::{Handles, Text};
 pub use crate::rows::{clipped, hand_over, joined, rows};

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use state_api::{KeyGroups, Result, StateKey};
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
 use tempfile::TempDir;
 
+use crate::counting::Calls;
 use crate::factory::BackendFactory;
 
 /// Key groups of the suite's jobs: few, so that each holds several keys of a small pool.
@@ -96,6 +97,19 @@ impl<'f, F: BackendFactory> Site<'f, F> {
     ) -> Result<F::Backend<K>> {
         fs::create_dir_all(dir).unwrap();
         self.factory.open_durable(dir, groups)
+    }
+
+    /// A backend in a directory of its own that owns all key groups, whose calls of its engine are counted.
+    ///
+    /// # Errors
+    /// What the factory meets.
+    pub fn open_counted<K: StateKey>(
+        &self,
+        calls: &Calls,
+    ) -> Result<impl StateBackend<Key = K> + use<F, K>> {
+        let dir = self.dir();
+        fs::create_dir_all(&dir).unwrap();
+        self.factory.open_counted(&dir, all_groups(), calls)
     }
 
     /// A backend in a directory of its own that owns `groups`.

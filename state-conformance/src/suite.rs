@@ -94,46 +94,50 @@ pub fn seeded(seed: u64, shrinks: bool, property: impl FnOnce()) {
 /// `factory` is an expression, evaluated by each test, whose value is a
 /// [`BackendFactory`](crate::BackendFactory).
 ///
-/// Three themes are of operations that a backend may lack, by its design: `durability`, `native` and
-/// `incremental`. One that does says so, with the reason, in any order: `suite!(name, factory, lacks:
-/// [durable => "..", native => "..", incremental => ".."])`. The properties of the theme are then ignored
-/// tests that show the reason, and a live test checks that the operations answer
-/// [`Unsupported`](state_api::ErrorKind::Unsupported) and the
+/// Four themes are of what a backend may lack, by its design: operations (`durability`, `native` and
+/// `incremental`), and an engine whose calls are counted (`cost`). One that does says so, with the reason, in any
+/// order: `suite!(name, factory, lacks: [durable => "..", native => "..", incremental => "..", cost => ".."])`. The
+/// properties of the theme are then ignored tests that show the reason, and a live test checks that the operations
+/// answer [`Unsupported`](state_api::ErrorKind::Unsupported) and the
 /// [capability](state_api::Capability) agrees.
 ///
 /// What a run finds is on a [card](crate::card).
 #[macro_export]
 macro_rules! suite {
     ($name:ident, $factory:expr $(,)?) => {
-        $crate::__lacks! { $name, $factory; [] [] []; }
+        $crate::__lacks! { $name, $factory; [] [] [] []; }
     };
     ($name:ident, $factory:expr, lacks: [$($lacks:tt)*] $(,)?) => {
-        $crate::__lacks! { $name, $factory; [] [] []; $($lacks)* }
+        $crate::__lacks! { $name, $factory; [] [] [] []; $($lacks)* }
     };
 }
 
-/// Sorts what is lacking: into a place each for `durable`, `native` and `incremental`.
+/// Sorts what is lacking: into a place each for `durable`, `native`, `incremental` and `cost`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __lacks {
-    ($name:ident, $factory:expr; $durable:tt $native:tt $incremental:tt;) => {
-        $crate::__suite! { $name, $factory; $durable $native $incremental }
+    ($name:ident, $factory:expr; $durable:tt $native:tt $incremental:tt $cost:tt;) => {
+        $crate::__suite! { $name, $factory; $durable $native $incremental $cost }
     };
-    ($name:ident, $factory:expr; [] $native:tt $incremental:tt;
+    ($name:ident, $factory:expr; [] $native:tt $incremental:tt $cost:tt;
      durable => $reason:literal $(, $($rest:tt)*)?) => {
-        $crate::__lacks! { $name, $factory; [$reason] $native $incremental; $($($rest)*)? }
+        $crate::__lacks! { $name, $factory; [$reason] $native $incremental $cost; $($($rest)*)? }
     };
-    ($name:ident, $factory:expr; $durable:tt [] $incremental:tt;
+    ($name:ident, $factory:expr; $durable:tt [] $incremental:tt $cost:tt;
      native => $reason:literal $(, $($rest:tt)*)?) => {
-        $crate::__lacks! { $name, $factory; $durable [$reason] $incremental; $($($rest)*)? }
+        $crate::__lacks! { $name, $factory; $durable [$reason] $incremental $cost; $($($rest)*)? }
     };
-    ($name:ident, $factory:expr; $durable:tt $native:tt [];
+    ($name:ident, $factory:expr; $durable:tt $native:tt [] $cost:tt;
      incremental => $reason:literal $(, $($rest:tt)*)?) => {
-        $crate::__lacks! { $name, $factory; $durable $native [$reason]; $($($rest)*)? }
+        $crate::__lacks! { $name, $factory; $durable $native [$reason] $cost; $($($rest)*)? }
     };
-    ($name:ident, $factory:expr; $durable:tt $native:tt $incremental:tt; $($rest:tt)*) => {
+    ($name:ident, $factory:expr; $durable:tt $native:tt $incremental:tt [];
+     cost => $reason:literal $(, $($rest:tt)*)?) => {
+        $crate::__lacks! { $name, $factory; $durable $native $incremental [$reason]; $($($rest)*)? }
+    };
+    ($name:ident, $factory:expr; $durable:tt $native:tt $incremental:tt $cost:tt; $($rest:tt)*) => {
         compile_error!(concat!(
-            "`lacks: [..]` takes `durable`, `native` and `incremental`, each at most once and with its \
+            "`lacks: [..]` takes `durable`, `native`, `incremental` and `cost`, each at most once and with its \
              reason, as in `native => \"there are no files\"`; it cannot take `",
             stringify!($($rest)*),
             "`"
@@ -145,7 +149,8 @@ macro_rules! __lacks {
 #[macro_export]
 macro_rules! __suite {
     ($name:ident, $factory:expr;
-     [$($durable:literal)?] [$($native:literal)?] [$($incremental:literal)?]) => {
+     [$($durable:literal)?] [$($native:literal)?] [$($incremental:literal)?]
+     [$($cost:literal)?]) => {
         mod $name {
             #[allow(
                 unused_imports,
@@ -179,6 +184,11 @@ macro_rules! __suite {
                         gap: "lacks_incremental",
                         reason: $incremental,
                     },)?
+                    $($crate::suite::Lack {
+                        theme: "cost",
+                        gap: "lacks_cost",
+                        reason: $cost,
+                    },)?
                 ],
             };
 
@@ -186,14 +196,15 @@ macro_rules! __suite {
                 [@tests
                     [durability lacks_durable $($durable)?]
                     [native lacks_native $($native)?]
-                    [incremental lacks_incremental $($incremental)?]]
+                    [incremental lacks_incremental $($incremental)?]
+                    [cost lacks_cost $($cost)?]]
             }
         }
     };
 }
 
 /// The list of properties, by theme: the one place where a property is entered. The themes after the
-/// arrow are of operations that a backend may lack.
+/// arrow are of what a backend may lack.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __properties {
@@ -324,6 +335,13 @@ macro_rules! __properties {
                 tracking_begins_when_it_is_asked_for
                 what_is_confirmed_is_forgotten_before
                 only_views_are_confirmed
+            }
+            cost {
+                a_get_is_one_read
+                a_blind_write_reads_nothing
+                an_append_reads_nothing
+                an_update_reads_once
+                a_clear_walks_only_its_own_rows
             }
         }
     };

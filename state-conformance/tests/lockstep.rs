@@ -11,7 +11,7 @@ use state_api::{
     StateRead, StateView, ValueDescriptor,
 };
 use state_conformance::fault::{Fault, Faults, FaultyStore};
-use state_conformance::{BackendFactory, LockstepStore};
+use state_conformance::{BackendFactory, Calls, CountingStore, LockstepStore};
 use state_store::{MemoryScan, MemoryStore, OrderedRead, OrderedStore, StoreBackend, TableId};
 
 struct Two;
@@ -22,6 +22,16 @@ impl BackendFactory for Two {
     fn open<K: StateKey>(&self, _: &Path, groups: KeyGroups) -> Result<Self::Backend<K>> {
         let both = LockstepStore::new(MemoryStore::new(), MemoryStore::new());
         StoreBackend::new(both, groups)
+    }
+
+    fn open_counted<K: StateKey>(
+        &self,
+        _: &Path,
+        groups: KeyGroups,
+        calls: &Calls,
+    ) -> Result<impl StateBackend<Key = K> + use<K>> {
+        let both = LockstepStore::new(MemoryStore::new(), MemoryStore::new());
+        StoreBackend::new(CountingStore::new(both, calls), groups)
     }
 }
 

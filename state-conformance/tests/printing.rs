@@ -13,12 +13,17 @@ mod bent;
 #[path = "teeth/broken.rs"]
 #[allow(dead_code, reason = "the teeth use all of it")]
 mod broken;
+#[path = "printed/cost.rs"]
+mod cost;
 #[path = "printed/history.rs"]
 mod history;
 #[path = "printed/incremental.rs"]
 mod incremental;
 #[path = "printed/store.rs"]
 mod store;
+#[path = "teeth/wasteful.rs"]
+#[allow(dead_code, reason = "the teeth use all of it")]
+mod wasteful;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,7 +36,8 @@ use state_conformance::BackendFactory;
 use state_conformance::model::{self, History};
 use state_conformance::properties;
 use state_conformance::suite::seeded;
-use store::{Flaw, STORE, TYPED, with};
+use store::{ENGINE, Flaw, STORE, TYPED, with};
+use wasteful::Waste;
 
 /// Compares a program with the one that is kept, or keeps it.
 fn assert_kept(name: &str, program: &str) {
@@ -94,6 +100,14 @@ fn every_relay() {
 }
 
 #[test]
+fn every_bill() {
+    let bill = cost::every_bill();
+    let kinds: BTreeSet<_> = bill.steps.iter().map(cost::kind).collect();
+    assert_eq!(kinds, BTreeSet::from(cost::KINDS));
+    assert_kept("every_bill", &model::program(&ENGINE, &bill));
+}
+
+#[test]
 fn a_sound_backend_gives_no_counterexample() {
     let none = |program: Option<String>| assert_eq!(program, None);
     none(model::counterexample(&STORE, &history::every_step(), ""));
@@ -113,6 +127,7 @@ fn a_sound_backend_gives_no_counterexample() {
         &incremental::every_relay(),
         "",
     ));
+    none(model::counterexample(&ENGINE, &cost::every_bill(), ""));
 }
 
 /// Checks that a failure of a property of the suite prints a program with its seed.
@@ -149,4 +164,10 @@ fn failures_of_incremental_histories_print_their_programs() {
     assert_printed(&TYPED, Bend::LosesRewrites, property);
     let property = properties::incremental::the_chain_goes_on_after_a_restore;
     assert_printed(&TYPED, Bend::LosesNewRows, property);
+}
+
+#[test]
+fn failures_of_costs_print_their_programs() {
+    let property = properties::cost::a_clear_walks_only_its_own_rows;
+    assert_printed(&ENGINE, Waste::WalksTheTable, property);
 }

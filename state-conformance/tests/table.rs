@@ -31,10 +31,11 @@ const LACKED: &str = "lacks";
 const OPEN: &str = "open";
 
 /// What `lacks:` calls a theme.
-const GAPS: [(&str, &str); 3] = [
+const GAPS: [(&str, &str); 4] = [
     ("durable", "durability"),
     ("native", "native"),
     ("incremental", "incremental"),
+    ("cost", "cost"),
 ];
 
 /// Themes that a backend lacks, as its test says, with the reasons.

@@ -9,6 +9,7 @@ state_conformance::suite!(
     Heap::default(),
     lacks: [
         durable => "memory does not survive a crash",
-        native => "there are no files: the portable checkpoint is the only one"
+        native => "there are no files: the portable checkpoint is the only one",
+        cost => "there is no engine: an access is one of a hash table"
     ]
 );

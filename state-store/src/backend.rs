@@ -29,7 +29,7 @@ use crate::write::StoreTableMut;
 ///
 /// Values are encoded by their codec and kept in the engine: a table per state, a row per value,
 /// list chunk or map entry. Every access is one call of the engine, but for those that read and
-/// write: two.
+/// write: two; [there](OrderedStore#cost) they are one by one.
 pub struct StoreBackend<K, S> {
     pub(crate) core: Core<S>,
     pub(crate) slots: Slots,

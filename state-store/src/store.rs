@@ -104,6 +104,17 @@ pub trait OrderedRead {
 ///    on; views are independent of each other and may outlive the store.
 /// 5. After a failed write the store may be in any state: the adapter poisons itself and never
 ///    calls again.
+///
+/// # Cost
+/// What the adapter asks for, and a store does not multiply; the suite's theme `cost` counts it:
+///
+/// | access | calls |
+/// |---|---|
+/// | get of a value or a map entry, `contains` | one [`get`](OrderedRead::get) |
+/// | put or clear of a value, insert or remove of a map entry | one write; no read |
+/// | append to a list | a [`put`](OrderedStore::put) for each chunk that is filled; no read, also where the last chunk is not known |
+/// | `modify`, `update`, `take` | one [`get`](OrderedRead::get), and one write at most |
+/// | clear of a list or a map, replacement of a list | one [`delete_range`](OrderedStore::delete_range); no read. An engine that has none walks the rows of the range, and no others |
 pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
     /// What [`OrderedStore::freeze`] returns.
     type View: OrderedRead + Send + Sync + 'static;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateKey};
-use state_conformance::BackendFactory;
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
+use state_conformance::{BackendFactory, Calls, CountingStore};
 use state_store::{MemoryStore, StoreBackend};
 
 struct Memory;
@@ -13,6 +13,15 @@ impl BackendFactory for Memory {
 
     fn open<K: StateKey>(&self, _: &Path, groups: KeyGroups) -> Result<Self::Backend<K>> {
         StoreBackend::new(MemoryStore::new(), groups)
+    }
+
+    fn open_counted<K: StateKey>(
+        &self,
+        _: &Path,
+        groups: KeyGroups,
+        calls: &Calls,
+    ) -> Result<impl StateBackend<Key = K> + use<K>> {
+        StoreBackend::new(CountingStore::new(MemoryStore::new(), calls), groups)
     }
 }
 

@@ -26,6 +26,7 @@ use crate::address::{Located, Prepared};
 /// 4. A key outside the owned key groups is refused with
 ///    [`OutOfRange`](crate::ErrorKind::OutOfRange); a handle of other types than the state's, or
 ///    of no state here, with [`Mismatch`](crate::ErrorKind::Mismatch).
+/// 5. The value of a key or of a map key, and whether a map has one, is at most one read of an engine.
 ///
 /// ```
 /// use state_api::{Result, StateRead, Value};

@@ -35,8 +35,9 @@ use crate::view::StateView;
 /// 1. An operation that returns an error has changed nothing, unless the error is
 ///    [`Poisoned`](crate::ErrorKind::Poisoned) or [`Io`](crate::ErrorKind::Io).
 /// 2. A write reads nothing that its contract does not need: `put`, `insert`, `push`, `clear` on an
-///    engine are blind.
-/// 3. Clearing touches the rows of its own key, namespace and state, and no others.
+///    engine are blind; `modify`, `update` and `take` read once.
+/// 3. Clearing touches the rows of its own key, namespace and state, and no others: it does not walk over them
+///    either.
 /// 4. A closure that panics inside `modify` or `update`, or an iterator inside `extend` or
 ///    `replace`, poisons the state: further use of it, and [`freeze`], answer
 ///    [`Poisoned`](crate::ErrorKind::Poisoned). Restore a checkpoint.

@@ -6,6 +6,7 @@
 
 mod cell;
 mod compare;
+pub mod cost;
 mod history;
 pub mod incremental;
 mod perform;

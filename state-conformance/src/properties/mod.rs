@@ -5,6 +5,7 @@
 
 pub mod checkpoints;
 pub mod clearing;
+pub mod cost;
 pub mod crash;
 mod differential;
 pub mod durability;

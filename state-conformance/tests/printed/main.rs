@@ -16,12 +16,16 @@ mod bent;
 #[allow(dead_code, reason = "the teeth use all of it")]
 mod broken;
 mod store;
+#[path = "../teeth/wasteful.rs"]
+#[allow(dead_code, reason = "the teeth use all of it")]
+mod wasteful;
 
 use std::panic::catch_unwind;
 
 use bent::Bend;
 use broken::Defect;
-use store::{STORE, TYPED, with};
+use store::{ENGINE, STORE, TYPED, with};
+use wasteful::Waste;
 
 macro_rules! programs {
     ($($name:ident: $factory:ident with $flaw:ident::$variant:ident in $from:ident;)+) => {
@@ -65,4 +69,5 @@ sound! {
     every_flight: TYPED;
     every_look: TYPED;
     every_relay: TYPED;
+    every_bill: ENGINE;
 }

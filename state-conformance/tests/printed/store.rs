@@ -4,18 +4,21 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateKey};
-use state_conformance::BackendFactory;
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
+use state_conformance::{BackendFactory, Calls};
 use state_store::StoreBackend;
 
 use super::bent::{Bend, Bent, BentBackend};
 use super::broken::{Broken, BrokenStore, Defect};
+use super::wasteful::{Waste, Wasteful, WastefulStore};
 
 thread_local! {
     /// What is wrong with the store on this thread.
     static DEFECT: Cell<Option<Defect>> = const { Cell::new(None) };
     /// What is wrong with the typed backend on this thread.
     static BEND: Cell<Option<Bend>> = const { Cell::new(None) };
+    /// What the store over a counted engine wastes on this thread.
+    static WASTE: Cell<Option<Waste>> = const { Cell::new(None) };
 }
 
 /// What may be wrong with a backend.
@@ -33,6 +36,12 @@ impl Flaw for Defect {
 impl Flaw for Bend {
     fn set(flaw: Option<Self>) {
         BEND.set(flaw);
+    }
+}
+
+impl Flaw for Waste {
+    fn set(flaw: Option<Self>) {
+        WASTE.set(flaw);
     }
 }
 
@@ -95,6 +104,34 @@ impl BackendFactory for Typed {
     }
 }
 
+/// The store over a counted engine that programs are printed for: thrifty, but where a test says otherwise.
+#[derive(Clone, Copy)]
+pub(crate) struct Engine;
+
+/// As [`STORE`].
+pub(crate) const ENGINE: Engine = Engine;
+
+impl BackendFactory for Engine {
+    type Backend<K: StateKey> = StoreBackend<K, WastefulStore>;
+
+    fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<Self::Backend<K>> {
+        Wasteful(WASTE.get()).open(dir, groups)
+    }
+
+    fn open_counted<K: StateKey>(
+        &self,
+        dir: &Path,
+        groups: KeyGroups,
+        calls: &Calls,
+    ) -> Result<impl StateBackend<Key = K> + use<K>> {
+        Wasteful(WASTE.get()).open_counted(dir, groups, calls)
+    }
+
+    fn expression(&self) -> String {
+        "ENGINE".to_owned()
+    }
+}
+
 /// Runs `test` with `flaw` in the backend.
 pub(crate) fn with<R>(flaw: impl Flaw, test: impl FnOnce() -> R) -> R {
     fn mend<F: Flaw>(_: &F) -> fn() {
@@ -137,6 +174,12 @@ macro_rules! each_program {
             more_tracked_than_known: TYPED with Bend::ConfirmForgetsTooMuch in incremental;
             a_relay_loses_a_row: TYPED with Bend::LosesNewRows in incremental;
             a_relay_loses_a_tombstone: TYPED with Bend::LosesTombstones in incremental;
+            calls_are_not_counted: ENGINE with Waste::CountsNothing in cost;
+            a_get_reads_twice: ENGINE with Waste::GetsTwice in cost;
+            a_put_reads_first: ENGINE with Waste::PutsAfterAGet in cost;
+            an_append_reads_first: ENGINE with Waste::AppendsAfterAGet in cost;
+            an_update_reads_again: ENGINE with Waste::UpdatesAfterASecondGet in cost;
+            a_clear_walks_the_table: ENGINE with Waste::WalksTheTable in cost;
         }
     };
 }

@@ -10,8 +10,8 @@ mod store;
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateKey};
-use state_conformance::BackendFactory;
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
+use state_conformance::{BackendFactory, Calls, CountingStore};
 use state_store::StoreBackend;
 
 pub(crate) use store::BrokenStore;
@@ -88,5 +88,14 @@ impl BackendFactory for Broken {
 
     fn open<K: StateKey>(&self, _: &Path, groups: KeyGroups) -> Result<Self::Backend<K>> {
         StoreBackend::new(BrokenStore::new(self.0), groups)
+    }
+
+    fn open_counted<K: StateKey>(
+        &self,
+        _: &Path,
+        groups: KeyGroups,
+        calls: &Calls,
+    ) -> Result<impl StateBackend<Key = K> + use<K>> {
+        StoreBackend::new(CountingStore::new(BrokenStore::new(self.0), calls), groups)
     }
 }

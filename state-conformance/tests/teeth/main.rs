@@ -14,4 +14,5 @@ mod document;
 mod kept;
 mod shrinking;
 mod sound;
+mod wasteful;
 mod zoo;

@@ -4,6 +4,7 @@
 use crate::bent::Bent;
 use crate::broken::Broken;
 use crate::kept::Kept;
+use crate::wasteful::Wasteful;
 
 state_conformance::suite!(
     store,
@@ -24,7 +25,17 @@ state_conformance::suite!(
     typed,
     Bent(None),
     lacks: [
+        cost => "what is bent has no engine",
         native => "there are no files",
         durable => "memory does not survive a crash",
+    ]
+);
+
+state_conformance::suite!(
+    engine,
+    Wasteful(None),
+    lacks: [
+        durable => "memory does not survive a crash",
+        native => "there are no files"
     ]
 );

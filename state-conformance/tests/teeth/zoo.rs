@@ -10,8 +10,8 @@ use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use state_conformance::properties::{
-    checkpoints, clearing, durability, failures, generated, incremental, interleaving, keys, life,
-    lists, native, ownership, reading, registration, views, writing,
+    checkpoints, clearing, cost, durability, failures, generated, incremental, interleaving, keys,
+    life, lists, native, ownership, reading, registration, views, writing,
 };
 use state_conformance::suite::seeded;
 
@@ -19,6 +19,7 @@ use crate::bent::{Bend, Bent};
 use crate::broken::{Broken, Defect};
 use crate::document::assert_part;
 use crate::kept::{Kept, Loss};
+use crate::wasteful::{Waste, Wasteful};
 
 /// Generated properties go the same way in every run: a test of teeth must not depend on luck.
 const SEED: u64 = 7;
@@ -358,5 +359,30 @@ zoo! {
             by incremental::a_budget_that_is_too_small_makes_a_full_checkpoint saying "bytes within 0";
         LosesDrops as a_drop_is_not_noted
             by incremental::dropped_states_stay_out_of_the_chain saying "the state of the same kind";
+    }
+
+    engine: Wasteful with Waste of "wasteful.rs" {
+        GetsTwice as a_get_that_reads_twice
+            by cost::a_get_is_one_read saying "a get is one read, and"
+            also cost::an_update_reads_once;
+        PutsAfterAGet as a_put_that_reads_first
+            by cost::a_blind_write_reads_nothing saying "a blind write reads nothing, and"
+            also cost::an_update_reads_once;
+        DeletesAfterAGet as a_delete_that_reads_first
+            by cost::a_blind_write_reads_nothing saying "a blind write reads nothing, and"
+            also cost::an_update_reads_once, cost::a_clear_walks_only_its_own_rows;
+        AppendsAfterAGet as an_append_that_reads_first
+            by cost::an_append_reads_nothing saying "an append reads nothing, and"
+            also cost::a_clear_walks_only_its_own_rows;
+        UpdatesAfterASecondGet as an_update_that_reads_again
+            by cost::an_update_reads_once saying "an update reads once, and";
+        WalksTheTable as a_clear_that_walks_the_whole_table
+            by cost::a_clear_walks_only_its_own_rows saying "a clear walks only its own rows, and";
+        CountsNothing as calls_that_are_not_counted
+            by cost::a_get_is_one_read saying "no call of the engine is counted"
+            also cost::a_blind_write_reads_nothing, cost::an_append_reads_nothing,
+                cost::an_update_reads_once, cost::a_clear_walks_only_its_own_rows;
+        CountsAllTheSame as calls_that_are_said_to_be_uncounted
+            by cost::lacks_cost saying "must be refused as Unsupported";
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateKey};
-use state_conformance::{BackendFactory, tracking, vary_tracking};
-use state_redb::{Mode, RedbBackend, RedbConfig};
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
+use state_conformance::{BackendFactory, Calls, CountingStore, tracking, vary_tracking};
+use state_redb::{Mode, RedbBackend, RedbConfig, RedbStore};
+use state_store::StoreBackend;
 
 /// Options that no reader may notice.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +47,16 @@ impl BackendFactory for Redb {
 
     fn open_durable<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<RedbBackend<K>> {
         state_redb::open(dir, groups, &self.config().with_mode(Mode::Durable))
+    }
+
+    fn open_counted<K: StateKey>(
+        &self,
+        dir: &Path,
+        groups: KeyGroups,
+        calls: &Calls,
+    ) -> Result<impl StateBackend<Key = K> + use<K>> {
+        let store = RedbStore::open(dir, &self.config())?;
+        StoreBackend::new(CountingStore::new(store, calls), groups)
     }
 
     fn vary(&self, seed: u64) -> Option<Self> {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateKey};
-use state_conformance::{BackendFactory, tracking, vary_tracking};
-use state_sled::{SledBackend, SledConfig};
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
+use state_conformance::{BackendFactory, Calls, CountingStore, tracking, vary_tracking};
+use state_sled::{SledBackend, SledConfig, SledStore};
+use state_store::{Overlay, StoreBackend};
 
 /// Options that no reader may notice. (The budget for living views is left as it is: a view that is revoked
 /// is noticed.)
@@ -26,15 +27,34 @@ impl Default for Sled {
     }
 }
 
+impl Sled {
+    /// A directory left dirty is refused.
+    fn config(self) -> SledConfig {
+        SledConfig::default()
+            .with_cache_bytes(self.cache_bytes)
+            .with_verify_files(self.verify_files)
+    }
+}
+
 impl BackendFactory for Sled {
     type Backend<K: StateKey> = SledBackend<K>;
 
     fn open<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<SledBackend<K>> {
-        // A directory left dirty is refused.
-        let config = SledConfig::default()
-            .with_cache_bytes(self.cache_bytes)
-            .with_verify_files(self.verify_files);
-        tracking(state_sled::open(dir, groups, &config)?, self.tracking)
+        tracking(
+            state_sled::open(dir, groups, &self.config())?,
+            self.tracking,
+        )
+    }
+
+    fn open_counted<K: StateKey>(
+        &self,
+        dir: &Path,
+        groups: KeyGroups,
+        calls: &Calls,
+    ) -> Result<impl StateBackend<Key = K> + use<K>> {
+        let config = self.config();
+        let overlay = Overlay::new(SledStore::open(dir, &config)?, config.overlay_bytes)?;
+        StoreBackend::new(CountingStore::new(overlay, calls), groups)
     }
 
     fn vary(&self, seed: u64) -> Option<Self> {

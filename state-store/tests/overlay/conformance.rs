@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use state_api::{KeyGroups, Result, StateKey};
-use state_conformance::BackendFactory;
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
+use state_conformance::{BackendFactory, Calls, CountingStore};
 use state_store::{Overlay, StoreBackend};
 
 use crate::shared::{Place, SharedMemory};
@@ -17,6 +17,17 @@ impl BackendFactory for Overlaid {
     fn open<K: StateKey>(&self, _: &Path, groups: KeyGroups) -> Result<Self::Backend<K>> {
         let store = SharedMemory::open(&Arc::new(Place::default()))?;
         StoreBackend::new(Overlay::new(store, 256 << 20)?, groups)
+    }
+
+    fn open_counted<K: StateKey>(
+        &self,
+        _: &Path,
+        groups: KeyGroups,
+        calls: &Calls,
+    ) -> Result<impl StateBackend<Key = K> + use<K>> {
+        let store = SharedMemory::open(&Arc::new(Place::default()))?;
+        let overlay = Overlay::new(store, 256 << 20)?;
+        StoreBackend::new(CountingStore::new(overlay, calls), groups)
     }
 }
 

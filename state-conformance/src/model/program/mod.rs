@@ -53,6 +53,7 @@ const IMPORTS: [(&str, &[(&str, &str)]); 4] = [
         "state_conformance::replay",
         &[
             ("Backup", "Backup::"),
+            ("Calls", "Calls::"),
             ("Chain", "Chain::"),
             ("Handles", "Handles {"),
             ("Site", "Site::"),
@@ -124,6 +125,14 @@ impl Script {
     /// Adds an operation on `state`, which is as `model` before it; `handles` is what its handles are called.
     pub(crate) fn does(&self, state: &str, handles: &str, data: &Data, via: Via, model: &Model) {
         self.say(|| named(&operation::statements(data, via, model), state, handles));
+    }
+
+    /// Adds a read, as [`Script::does`] adds an operation, through a shared reference.
+    pub(super) fn reads(&self, state: &str, handles: &str, data: &Data, model: &Model) {
+        self.say(|| {
+            let read = operation::statements(data, Via::Cursor, model);
+            named(&read, state, handles).replacen(".at_mut(", ".at(", 1)
+        });
     }
 
     /// Adds checks that were made of `state` and agreed.

@@ -5,8 +5,8 @@ mod store;
 
 use std::path::Path;
 
-use state_api::{KeyGroups, Result, StateKey};
-use state_conformance::BackendFactory;
+use state_api::{KeyGroups, Result, StateBackend, StateKey};
+use state_conformance::{BackendFactory, Calls, CountingStore};
 use state_store::StoreBackend;
 
 use file::Mode;
@@ -51,5 +51,15 @@ impl BackendFactory for Kept {
 
     fn open_durable<K: StateKey>(&self, dir: &Path, groups: KeyGroups) -> Result<Self::Backend<K>> {
         StoreBackend::new(KeptStore::open(dir, Mode::Durable, self.0)?, groups)
+    }
+
+    fn open_counted<K: StateKey>(
+        &self,
+        dir: &Path,
+        groups: KeyGroups,
+        calls: &Calls,
+    ) -> Result<impl StateBackend<Key = K> + use<K>> {
+        let store = KeptStore::open(dir, Mode::Scratch, self.0)?;
+        StoreBackend::new(CountingStore::new(store, calls), groups)
     }
 }

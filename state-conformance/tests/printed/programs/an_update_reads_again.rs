@@ -1,0 +1,44 @@
+// A history that fails: the last statement does not hold.
+//
+// at step 0, Do(Cursor, Counts("a", Modify { init: 0, then: 1 })): an update reads once, and Counts("a", Modify { init: 0, then: 1 }) of at most 1 rows made Counts { gets: 2, scans: 0, steps: 0, puts: 1, put_bytes: 13, deletes: 0, range_deletes: 0 }
+//
+//    0  Counts("a", Modify { init: 0, then: 1 })
+//
+// seed: none, the history was chosen
+
+use std::mem::{replace};
+use state_api::{ListDescriptor, MapDescriptor, Ref, Result, StateBackend, ValueDescriptor};
+use state_conformance::replay::{Calls, Handles, Site};
+
+fn register<B: StateBackend>(backend: &mut B) -> Result<Handles> {
+    Ok(Handles {
+        counts: backend.register(ValueDescriptor::new("counts"))?,
+        notes: backend.register(ValueDescriptor::new("notes").namespaced())?,
+        events: backend.register(ListDescriptor::new("events"))?,
+        words: backend.register(ListDescriptor::new("words").namespaced())?,
+        scores: backend.register(MapDescriptor::new("scores"))?,
+        tags: backend.register(MapDescriptor::new("tags").namespaced())?,
+    })
+}
+
+#[test]
+#[allow(unused, reason = "each history has its own use")]
+fn counterexample() -> Result<()> {
+    let factory = ENGINE;
+    let site = Site::new(&factory);
+    let calls = Calls::default();
+    let mut backend = site.open_counted::<String>(&calls)?;
+    let mut states = register(&mut backend)?;
+    backend.track_changes(usize::MAX)?;
+    calls.take();
+    backend.at_mut("a").value(states.counts).put(0)?;
+    assert_eq!(backend.at_mut("a").value(states.counts).get()?.map(Ref::into_owned), Some(0));
+    backend.at_mut("a").value(states.counts).clear()?;
+    assert_ne!(calls.take(), Default::default());
+    // step 0
+    calls.take();
+    assert_eq!(backend.at_mut("a").value(states.counts).modify(0, |value| replace(value, 1))?, 0);
+    let made = calls.take();
+    assert!(made.reads() <= 1, "{made:?}");
+    Ok(())
+}
