@@ -54,10 +54,10 @@ fn workload(name: &str) -> Result<&'static Workload, String> {
 /// Counts in a program of its own.
 ///
 /// # Errors
-/// [`Error::Count`] when the program is not beside this one, or fails.
+/// [`Error::Program`] when the program is not beside this one, or fails.
 pub fn count(backend: Backend, workload: &Workload, plan: &Plan) -> Result<Counted> {
     let program = std::env::current_exe()?.with_file_name(PROGRAM);
-    let failed = |problem: String| Error::Count {
+    let failed = |problem: String| Error::Program {
         program: program.clone(),
         problem,
     };

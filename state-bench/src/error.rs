@@ -46,12 +46,12 @@ pub enum Error {
     /// Results cannot be written.
     #[error("cannot write the results: {0}")]
     Output(#[from] std::io::Error),
-    /// Some workloads failed, each of which was told.
-    #[error("{0} of the workloads failed")]
+    /// Some measurements failed, each of which was told.
+    #[error("{0} of the measurements failed")]
     Failed(usize),
-    /// The program that counts allocations failed.
+    /// A program that was started beside this one failed.
     #[error("{program}: {problem}")]
-    Count {
+    Program {
         /// The program.
         program: PathBuf,
         /// What it said.
@@ -60,6 +60,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it is of one measurement alone, and others may be all right.
+    pub(crate) fn is_of_one(&self) -> bool {
+        matches!(
+            self,
+            Self::Disagree { .. } | Self::State(_) | Self::Engine(_)
+        )
+    }
+
     /// A failure of a bare engine.
     #[cold]
     pub(crate) fn engine(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

@@ -1,7 +1,7 @@
 //! Results as a page of HTML that needs nothing else.
 
-use crate::record::{Latency, Memory, Record};
-use crate::table::{held_per_key, push};
+use crate::report::{Bar, Report};
+use crate::table::push;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --text: #1b1b1b; --page: #fff; --quiet: #767676; --bar: #4a7ebb; --line: #b3261e; }
@@ -26,22 +26,24 @@ const RIGHT: f64 = 130.0;
 const STEP: f64 = 22.0;
 
 /// The page.
-pub fn page(records: &[Record]) -> String {
+pub fn page<R: Report>(records: &[R]) -> String {
+    let (title, about) = (escaped(R::TITLE), escaped(R::ABOUT));
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
-         <meta name=\"viewport\" content=\"width=device-width\"/>\n<title>State backends beside bare engines</title>\n\
-         <style>{STYLE}</style>\n</head>\n<body>\n<h1>State backends beside bare engines</h1>\n\
-         <p>A bar is how many times as fast as the bare engine ours was: the median of the rounds of one run, with the \
+         <meta name=\"viewport\" content=\"width=device-width\"/>\n<title>{title}</title>\n\
+         <style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
+         <p>{about}: the median of the rounds of one run, with the \
          smallest and the largest. At the dashed line both are as fast.</p>\n"
     );
     let mut backends: Vec<&str> = Vec::new();
     for record in records {
-        if !backends.contains(&record.backend.as_str()) {
-            backends.push(&record.backend);
+        if !backends.contains(&record.backend()) {
+            backends.push(record.backend());
         }
     }
     for backend in backends {
-        let of_it: Vec<&Record> = records.iter().filter(|r| r.backend == backend).collect();
+        let of_it = records.iter().filter(|r| r.backend() == backend);
+        let of_it: Vec<Bar> = of_it.filter_map(Report::bar).collect();
         push(
             &mut page,
             format_args!("<h2>{}</h2>\n{}", escaped(backend), plot(&of_it)),
@@ -74,8 +76,8 @@ fn at_row(row: usize) -> f64 {
 }
 
 /// The largest number that the axis shows, and the distance of its lines.
-fn axis(records: &[&Record]) -> (f64, f64) {
-    let most = records.iter().map(|record| record.spread[1]);
+fn axis(bars: &[Bar]) -> (f64, f64) {
+    let most = bars.iter().map(|bar| bar.spread[1]);
     // Beyond a hundred times, bars are cut off.
     let most = most.filter(|most| most.is_finite()).fold(1.0, f64::max);
     let most = most.min(100.0) * 1.02;
@@ -84,11 +86,11 @@ fn axis(records: &[&Record]) -> (f64, f64) {
     (most, step.unwrap_or(most))
 }
 
-fn plot(records: &[&Record]) -> String {
-    let (most, step) = axis(records);
+fn plot(bars: &[Bar]) -> String {
+    let (most, step) = axis(bars);
     let x = |ratio: f64| LEFT + WIDTH * (ratio / most).clamp(0.0, 1.0);
-    let (height, width) = (at_row(records.len()) + 30.0, LEFT + WIDTH + RIGHT);
-    let bottom = at_row(records.len()) + 5.0;
+    let (height, width) = (at_row(bars.len()) + 30.0, LEFT + WIDTH + RIGHT);
+    let bottom = at_row(bars.len()) + 5.0;
     let mut svg = format!(
         "<svg role=\"img\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" \
          xmlns=\"http://www.w3.org/2000/svg\">\n"
@@ -111,15 +113,15 @@ fn plot(records: &[&Record]) -> String {
         );
         mark += step;
     }
-    for (row, record) in records.iter().enumerate() {
-        svg += &bar(record, at_row(row), x);
+    for (row, each) in bars.iter().enumerate() {
+        svg += &bar(each, at_row(row), x);
     }
     svg += &vertical("one", x(1.0));
     svg + "</svg>\n"
 }
 
-fn bar(record: &Record, top: f64, x: impl Fn(f64) -> f64) -> String {
-    let (name, ratio, [least, most]) = (escaped(&record.workload), record.ratio, record.spread);
+fn bar(bar: &Bar, top: f64, x: impl Fn(f64) -> f64) -> String {
+    let (name, ratio, [least, most]) = (escaped(&bar.name), bar.ratio, bar.spread);
     let (middle, base) = (top + STEP / 2.0, top + STEP / 2.0 + 4.0);
     let (from, to) = (x(least), x(most));
     let mut svg = format!(
@@ -150,84 +152,18 @@ fn bar(record: &Record, top: f64, x: impl Fn(f64) -> f64) -> String {
     )
 }
 
-/// Heads of the table.
-const HEADS: [&str; 22] = [
-    "backend",
-    "workload",
-    "keys",
-    "ratio",
-    "least",
-    "most",
-    "ratio on the CPU",
-    "ours, ops/s",
-    "bare, ops/s",
-    "check",
-    "final check",
-    "ours p50 ns",
-    "p99",
-    "p99.9",
-    "max",
-    "bare p50 ns",
-    "p99",
-    "p99.9",
-    "max",
-    "allocations an op, ours / bare",
-    "bytes an op, ours / bare",
-    "bytes held a key, ours / bare",
-];
-
-fn figures(records: &[Record]) -> String {
+fn figures<R: Report>(records: &[R]) -> String {
     let mut table = "<h2>All figures</h2>\n<div class=\"scroll\"><table>\n<tr>".to_owned();
-    for head in HEADS {
+    for (head, _) in R::COLUMNS {
         push(&mut table, format_args!("<th>{}</th>", escaped(head)));
     }
     table += "</tr>\n";
     for record in records {
         table += "<tr>";
-        for cell in cells(record) {
+        for cell in record.cells() {
             push(&mut table, format_args!("<td>{}</td>", escaped(&cell)));
         }
         table += "</tr>\n";
     }
     table + "</table></div>\n"
-}
-
-fn cells(record: &Record) -> Vec<String> {
-    let [least, most] = record.spread;
-    let mut cells = vec![
-        record.backend.clone(),
-        record.workload.clone(),
-        record.keys.to_string(),
-        format!("{:.2}", record.ratio),
-        format!("{least:.2}"),
-        format!("{most:.2}"),
-        record
-            .cpu_ratio
-            .map_or_else(String::new, |ratio| format!("{ratio:.2}")),
-        format!("{:.0}", record.ops_per_s),
-        format!("{:.0}", record.raw_ops_per_s),
-        record.check.to_string(),
-        record.final_check.to_string(),
-    ];
-    for latency in [record.latency, record.raw_latency] {
-        cells.extend(nanos(latency));
-    }
-    let both = |figure: &dyn Fn(Memory) -> String| {
-        let sides = record.memory.zip(record.raw_memory);
-        sides.map_or_else(String::new, |(ours, bare)| {
-            format!("{} / {}", figure(ours), figure(bare))
-        })
-    };
-    cells.push(both(&|memory| format!("{:.3}", memory.allocations_per_op)));
-    cells.push(both(&|memory| format!("{:.1}", memory.bytes_per_op)));
-    cells.push(both(&|memory| {
-        format!("{:.1}", held_per_key(memory.bytes_held, record))
-    }));
-    cells
-}
-
-fn nanos(latency: Option<Latency>) -> [String; 4] {
-    latency.map_or_else(Default::default, |latency| {
-        [latency.p50, latency.p99, latency.p999, latency.max].map(|nanos| nanos.to_string())
-    })
 }

@@ -12,6 +12,7 @@ pub mod html;
 pub mod inputs;
 pub mod probe;
 pub mod record;
+pub mod report;
 pub mod rounds;
 pub mod run;
 pub mod side;

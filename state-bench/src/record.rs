@@ -1,11 +1,14 @@
 //! A result: one line of JSON.
 
+mod report;
+
 use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::rounds::{Spread, Timed, ratios};
 
 /// What a workload gave on a backend. Times that say *raw* are those of the bare engine; a ratio is how
 /// many times as fast as it ours was.
@@ -77,19 +80,38 @@ pub struct Memory {
     pub bytes_held: i64,
 }
 
+/// Ratios of rounds, as every result has them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ratios {
+    /// The median of the ratios of the rounds.
+    pub ratio: f64,
+    /// The smallest and the largest of them.
+    pub spread: [f64; 2],
+    /// The median of the ratios of the time on the CPU, where the system tells.
+    pub cpu_ratio: Option<f64>,
+    /// The smallest and the largest of them.
+    pub cpu_spread: Option<[f64; 2]>,
+}
+
+impl Ratios {
+    /// Of rounds: how many times as fast as the other side ours was.
+    pub fn of(rounds: &[(Timed, Timed)]) -> Self {
+        let (walls, cpus) = ratios(rounds);
+        let range = |spread: Spread| [spread.least, spread.most];
+        Self {
+            ratio: walls.map_or(0.0, |walls| walls.median),
+            spread: walls.map_or([0.0; 2], range),
+            cpu_ratio: cpus.map(|cpus| cpus.median),
+            cpu_spread: cpus.map(range),
+        }
+    }
+}
+
 impl Record {
     /// Whether another one is of the same work.
     pub fn is_like(&self, other: &Self) -> bool {
         (&self.backend, &self.workload, self.keys) == (&other.backend, &other.workload, other.keys)
             && (self.key_groups, self.tracked) == (other.key_groups, other.tracked)
-    }
-
-    /// The line.
-    ///
-    /// # Errors
-    /// [`Error::Output`], which does not happen for what a run gives.
-    pub fn to_line(&self) -> Result<String> {
-        Ok(serde_json::to_string(self).map_err(std::io::Error::from)?)
     }
 }
 

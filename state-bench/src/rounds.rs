@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 /// Seconds, and those on the CPU where the system tells.
 #[derive(Clone, Copy, Debug)]
 pub struct Timed {
@@ -12,6 +14,17 @@ pub struct Timed {
     pub wall: f64,
     /// Those that the calling thread was on a CPU: what others do there meanwhile is not in it.
     pub cpu: Option<f64>,
+}
+
+impl Timed {
+    /// The time of so many times the work.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        Self {
+            wall: self.wall * factor,
+            cpu: self.cpu.map(|cpu| cpu * factor),
+        }
+    }
 }
 
 fn on_cpu() -> Option<f64> {
@@ -30,7 +43,7 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (Timed, T) {
 }
 
 /// The median of some numbers, with the smallest and the largest.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// The one in the middle; of an even number, half-way between the two there.
     pub median: f64,

@@ -3,9 +3,26 @@
 use std::fmt::{Arguments, Write as _};
 
 use crate::record::{Latency, Memory, Record};
+use crate::report::Column;
 use crate::workload::Workload;
 
-/// What stands above the rows.
+/// Cells as a line, each as wide as its column; numbers end where their column ends.
+pub(crate) fn line<'a>(columns: &[Column], cells: impl Iterator<Item = &'a str>) -> String {
+    let mut line = String::new();
+    for (at, ((_, width), cell)) in columns.iter().zip(cells).enumerate() {
+        if at < NAMES {
+            push(&mut line, format_args!("{cell:<width$}  "));
+        } else {
+            push(&mut line, format_args!("{cell:>width$}  "));
+        }
+    }
+    line.trim_end().to_owned()
+}
+
+/// Columns that hold names.
+const NAMES: usize = 2;
+
+/// What stands above the rows of [`Record`]s.
 pub const HEAD: &str = "backend  workload                          ratio (least to most)  on the CPU           \
      ours, ops/s    bare, ops/s                 check           final_check";
 

@@ -61,7 +61,7 @@ fn check_nesting(page: &str) {
 
 #[test]
 fn elements_nest_whatever_the_names() {
-    check_nesting(&page(&[]));
+    check_nesting(&page::<Record>(&[]));
     let odd = "<b>\"&'</td>";
     let text = page(&[record("heap", "value_get", 0.8), record(odd, odd, 12.0)]);
     check_nesting(&text);

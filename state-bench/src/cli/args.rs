@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use state_api::KeyGroups;
 
-use crate::subject::Backend;
+use super::shared::{Backends, Output};
 use crate::workload::{self, Workload};
 
 /// Times workloads on the state backends beside the bare engines under them.
@@ -35,18 +35,20 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether files of results were asked for.
-    pub(crate) fn writes_files(&self) -> bool {
-        matches!(self, Self::Run(run) if run.out.is_some() || run.html.is_some())
+    /// Where the results go, for what has any.
+    pub(crate) fn output(&self) -> Option<&Output> {
+        match self {
+            Self::Run(run) => Some(&run.output),
+            Self::List | Self::Compare { .. } => None,
+        }
     }
 }
 
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Run {
-    /// Backends, separated by commas [default: all that this program was built with]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) backend: Vec<Backend>,
+    #[command(flatten)]
+    pub(crate) on: Backends,
 
     /// Workloads, separated by commas, or `all`
     #[arg(long, value_name = "NAMES", default_value = "all", value_delimiter = ',', value_parser = workloads)]
@@ -60,10 +62,6 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) iterations: u32,
 
-    /// Key groups of the backends
-    #[arg(long, value_name = "N", default_value = "128", value_parser = key_groups)]
-    pub(crate) key_groups: KeyGroups,
-
     /// Track changes on the backends, as incremental checkpoints need it
     #[arg(long)]
     pub(crate) track: bool,
@@ -76,54 +74,30 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) memory: bool,
 
-    /// Print results as lines of JSON instead of a table
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    /// Write results as lines of JSON into a file, one after the other as they come
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-
-    /// Write results as an HTML page
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
 
     /// Compare with the results in a file from before
     #[arg(long, value_name = "FILE")]
     pub(crate) compare: Option<PathBuf>,
-
-    /// Where engines have their files while they are measured [default: the system's place for temporary files]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) dir: Option<PathBuf>,
 }
 
 impl Run {
-    /// The backends asked for, each once.
-    pub(crate) fn backends(&self) -> Vec<Backend> {
-        let mut backends = match self.backend.as_slice() {
-            [] => Backend::ALL.to_vec(),
-            backends => backends.to_vec(),
-        };
-        let mut seen = Vec::new();
-        backends.retain(|backend| {
-            !seen.contains(backend) && {
-                seen.push(*backend);
-                true
-            }
-        });
-        backends
-    }
-
     /// The workloads asked for, each once.
     pub(crate) fn workloads(&self) -> Vec<&'static Workload> {
-        let mut workloads: Vec<&'static Workload> = Vec::new();
-        for named in self.workload.iter().flat_map(|named| named.0) {
-            if workloads.iter().all(|seen| seen.name() != named.name()) {
-                workloads.push(named);
-            }
-        }
-        workloads
+        named_once(&self.workload)
     }
+}
+
+/// All workloads that names stand for, each once.
+pub(crate) fn named_once(named: &[Workloads]) -> Vec<&'static Workload> {
+    let mut workloads: Vec<&'static Workload> = Vec::new();
+    for named in named.iter().flat_map(|named| named.0) {
+        if workloads.iter().all(|seen| seen.name() != named.name()) {
+            workloads.push(named);
+        }
+    }
+    workloads
 }
 
 /// What a name of the command line stands for: one workload, or all.

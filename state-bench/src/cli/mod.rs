@@ -1,41 +1,37 @@
 //! The program: what it is asked for, what it prints, how it ends.
 
 mod args;
+mod reporter;
+mod shared;
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::compare::{Change, compare};
 use crate::count::count;
 use crate::error::{Error, Result};
 use crate::record::{Record, read};
 use crate::run::{Plan, run};
-use crate::subject::{Backend, Settings};
-use crate::{html, table, workload};
+use crate::subject::Backend;
+use crate::workload;
 
 pub(crate) use args::key_groups;
 use args::{Cli, Command, Run};
+use reporter::Reporter;
+use shared::Output;
 
 /// Runs the program. 0 says that all went well, 1 that the sides of a workload disagree or something failed,
 /// 2 that the command line is wrong.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Command::Run(Run {
-        out: Some(out),
-        html: Some(html),
-        ..
-    }) = &cli.command
-        && out == html
-    {
-        let message = "--out and --html name one file: give each its own";
+    let output = cli.command.output();
+    if let Some(problem) = output.and_then(Output::problem) {
         Cli::command()
-            .error(ErrorKind::ArgumentConflict, message)
+            .error(ErrorKind::ArgumentConflict, problem)
             .exit();
     }
     let stdout = &mut io::stdout().lock();
@@ -48,7 +44,8 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads has seen enough; but files that were asked for are not whole then.
         Err(Error::Output(error))
-            if error.kind() == io::ErrorKind::BrokenPipe && !cli.command.writes_files() =>
+            if error.kind() == io::ErrorKind::BrokenPipe
+                && !output.is_some_and(Output::writes_files) =>
         {
             ExitCode::SUCCESS
         }
@@ -86,98 +83,34 @@ fn print_changes(changes: &[Change<'_>], out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn create(path: &Path) -> Result<File> {
-    File::create(path).map_err(|error| Error::file(path, error))
-}
-
-fn writable(path: &Path) -> Result<()> {
-    let opened = File::options().append(true).create(true).open(path);
-    opened.map(drop).map_err(|error| Error::file(path, error))
-}
-
-fn progress(steps: usize) -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let length = u64::try_from(steps).ok();
-    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{pos}/{len} {msg} {wide_bar} {elapsed}");
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
 fn run_all(args: &Run, out: &mut dyn Write) -> Result<()> {
     let plan = Plan {
         keys: args.keys,
         iterations: usize::try_from(args.iterations).unwrap_or(usize::MAX),
         latency: args.latency,
-        settings: Settings {
-            root: args.dir.clone(),
-            key_groups: args.key_groups,
-            tracked: args.track,
-        },
+        settings: args.on.settings(args.track),
     };
     let before = args.compare.as_deref().map(read).transpose()?;
-    let mut file = args.out.as_deref().map(create).transpose()?;
-    // What is there stays until there is something to write, but whoever cannot write hears of it now.
-    args.html.as_deref().map(writable).transpose()?;
-    let (backends, workloads) = (args.backends(), args.workloads());
-    let bar = progress(backends.len() * workloads.len());
-    let mut records = Vec::new();
-    let mut failures = Vec::new();
-    if !args.json {
-        bar.suspend(|| writeln!(out, "{}", table::HEAD))?;
-    }
+    let (backends, workloads) = (args.on.each(), args.workloads());
+    let steps = backends.len() * workloads.len();
+    let mut reporter = Reporter::begin(&args.output, steps, out)?;
     for backend in backends {
         for workload in &workloads {
-            bar.set_message(format!("{} {}", backend.name(), workload.name()));
-            let record = match measure(backend, workload, &plan, args.memory) {
-                Ok(record) => record,
-                // The others may be all right, and say more about it.
-                Err(error @ (Error::Disagree { .. } | Error::State(_) | Error::Engine(_))) => {
-                    let failure = format!("{} {}: {error}", backend.name(), workload.name());
-                    bar.suspend(|| writeln!(io::stderr(), "error: {failure}"))
-                        .ok();
-                    failures.push(failure);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            bar.inc(1);
-            if let (Some(file), Some(path)) = (&mut file, &args.out) {
-                writeln!(file, "{}", record.to_line()?)
-                    .map_err(|error| Error::file(path, error))?;
-            }
-            bar.suspend(|| {
-                if args.json {
-                    writeln!(out, "{}", record.to_line()?)
-                } else {
-                    write!(out, "{}", table::rows(&record))
-                }
-                .map_err(Error::from)
-            })?;
-            records.push(record);
+            let what = format!("{} {}", backend.name(), workload.name());
+            reporter.measure(&what, || measure(backend, workload, &plan, args.memory))?;
         }
     }
-    bar.finish_and_clear();
-    if let Some(path) = &args.html {
-        let text = html::page(&records);
-        create(path)?
-            .write_all(text.as_bytes())
-            .map_err(|error| Error::file(path, error))?;
-    }
+    let (records, whole) = reporter.end()?;
     if let Some(before) = before {
         let changes = compare(&before, &records);
         // Lines of JSON are for programs.
-        if args.json {
+        if args.output.json {
             print_changes(&changes, &mut io::stderr())?;
         } else {
             print_changes(&changes, out)?;
         }
     }
-    match failures.len() {
-        0 => Ok(()),
-        failed => Err(Error::Failed(failed)),
-    }
+    whole
 }
 
 fn measure(
