@@ -25,6 +25,14 @@ pub enum Error {
         /// On the bare engine.
         bare: u64,
     },
+    /// A view did not give what was there.
+    #[error("a view gave {rows} rows, of {wanted} that were there")]
+    Rows {
+        /// That it gave.
+        rows: u64,
+        /// That there were.
+        wanted: u64,
+    },
     /// A file or directory could not be used.
     #[error("{path}: {source}")]
     File {
@@ -43,6 +51,9 @@ pub enum Error {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// A thread for what goes on beside the measurement cannot be had, or ended before its time.
+    #[error("no thread beside the measurement: {0}")]
+    Thread(std::io::Error),
     /// Results cannot be written.
     #[error("cannot write the results: {0}")]
     Output(#[from] std::io::Error),
@@ -64,7 +75,7 @@ impl Error {
     pub(crate) fn is_of_one(&self) -> bool {
         matches!(
             self,
-            Self::Disagree { .. } | Self::State(_) | Self::Engine(_)
+            Self::Disagree { .. } | Self::Rows { .. } | Self::State(_) | Self::Engine(_)
         )
     }
 

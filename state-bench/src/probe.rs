@@ -1,6 +1,6 @@
 //! The loop that every workload is, and what may watch its operations one by one.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What stands around each operation of a loop.
 pub trait Probe {
@@ -16,6 +16,50 @@ impl Probe for Unwatched {
     #[inline]
     fn around<R>(&mut self, operation: impl FnOnce() -> R) -> R {
         operation()
+    }
+}
+
+/// The longest of the operations, the time of reading the clock included, and how many were too long.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Slowest {
+    longest: Duration,
+    over_limit: u64,
+    operations: u64,
+}
+
+impl Slowest {
+    /// What is too long.
+    pub const LIMIT: Duration = Duration::from_millis(2);
+
+    /// The longest.
+    pub fn longest(&self) -> Duration {
+        self.longest
+    }
+
+    /// How many took longer than [`Slowest::LIMIT`].
+    pub fn over_limit(&self) -> u64 {
+        self.over_limit
+    }
+
+    /// How many there were.
+    pub fn operations(&self) -> u64 {
+        self.operations
+    }
+
+    fn count(&mut self, took: Duration) {
+        self.longest = self.longest.max(took);
+        self.over_limit += u64::from(took > Self::LIMIT);
+        self.operations += 1;
+    }
+}
+
+impl Probe for Slowest {
+    #[inline]
+    fn around<R>(&mut self, operation: impl FnOnce() -> R) -> R {
+        let start = Instant::now();
+        let result = operation();
+        self.count(start.elapsed());
+        result
     }
 }
 
@@ -101,6 +145,16 @@ mod tests {
         assert_eq!(seen.percentile(999), 1998);
         assert_eq!(seen.percentile(1000), 2000);
         assert_eq!(Latencies::default().percentile(500), 0);
+    }
+
+    #[test]
+    fn what_takes_exactly_the_limit_is_not_over_it() {
+        let mut slowest = Slowest::default();
+        for nanos in [1_999_999, 2_000_000, 2_000_001, 5] {
+            slowest.count(Duration::from_nanos(nanos));
+        }
+        assert_eq!(slowest.longest(), Duration::from_nanos(2_000_001));
+        assert_eq!((slowest.over_limit(), slowest.operations()), (1, 4));
     }
 
     #[test]

@@ -8,7 +8,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::report::Bar;
 use crate::rounds::{Spread, Timed, ratios};
+use crate::table::ranged;
 
 /// What a workload gave on a backend. Times that say *raw* are those of the bare engine; a ratio is how
 /// many times as fast as it ours was.
@@ -103,6 +105,26 @@ impl Ratios {
             spread: walls.map_or([0.0; 2], range),
             cpu_ratio: cpus.map(|cpus| cpus.median),
             cpu_spread: cpus.map(range),
+        }
+    }
+
+    /// The ratio as a text.
+    pub(crate) fn text(&self) -> String {
+        ranged(self.ratio, self.spread, 2)
+    }
+
+    /// The ratio on the CPU as a text, empty if there is none.
+    pub(crate) fn cpu_text(&self) -> String {
+        let cpu = self.cpu_ratio.zip(self.cpu_spread);
+        cpu.map_or_else(String::new, |(ratio, range)| ranged(ratio, range, 2))
+    }
+
+    /// The ratio as a bar.
+    pub(crate) fn bar(&self, name: String) -> Bar {
+        Bar {
+            name,
+            ratio: self.ratio,
+            spread: self.spread,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::{Arguments, Write as _};
 
 use crate::record::{Latency, Memory, Record};
 use crate::report::Column;
+use crate::rounds::Spread;
 use crate::workload::Workload;
 
 /// Cells as a line, each as wide as its column; numbers end where their column ends.
@@ -21,6 +22,16 @@ pub(crate) fn line<'a>(columns: &[Column], cells: impl Iterator<Item = &'a str>)
 
 /// Columns that hold names.
 const NAMES: usize = 2;
+
+/// A median with the smallest and the largest.
+pub(crate) fn ranged(median: f64, [least, most]: [f64; 2], digits: usize) -> String {
+    format!("{median:.digits$} ({least:.digits$} to {most:.digits$})")
+}
+
+/// The same.
+pub(crate) fn spread(of: Spread, digits: usize) -> String {
+    ranged(of.median, [of.least, of.most], digits)
+}
 
 /// What stands above the rows of [`Record`]s.
 pub const HEAD: &str = "backend  workload                          ratio (least to most)  on the CPU           \

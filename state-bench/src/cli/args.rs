@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use state_api::KeyGroups;
 
+use super::pause::Pause;
 use super::shared::{Backends, Output};
 use crate::workload::{self, Workload};
 
@@ -23,6 +24,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run workloads
     Run(Run),
+    /// Measure what views cost: freezes, and writes while a view lives
+    Pause(Pause),
     /// List the backends and the workloads
     List,
     /// Compare two files of results: which ratios changed beyond the spreads of both
@@ -39,6 +42,7 @@ impl Command {
     pub(crate) fn output(&self) -> Option<&Output> {
         match self {
             Self::Run(run) => Some(&run.output),
+            Self::Pause(pause) => Some(&pause.output),
             Self::List | Self::Compare { .. } => None,
         }
     }

@@ -1,6 +1,7 @@
 //! The program: what it is asked for, what it prints, how it ends.
 
 mod args;
+mod pause;
 mod reporter;
 mod shared;
 
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
     let stdout = &mut io::stdout().lock();
     let done = match &cli.command {
         Command::Run(args) => run_all(args, stdout),
+        Command::Pause(args) => args.run(stdout),
         Command::List => list(stdout),
         Command::Compare { old, new } => compare_files(old, new, stdout),
     };

@@ -1,0 +1,101 @@
+//! `state-bench pause`.
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::reporter::Reporter;
+use super::shared::{Backends, Output, each_once};
+use crate::error::Result;
+use crate::pause::{Case, Plan, Shape, Until, run};
+
+#[derive(Debug, Args)]
+pub(crate) struct Pause {
+    #[command(flatten)]
+    on: Backends,
+
+    /// Entries, of 100 bytes each, separated by commas
+    #[arg(long, value_name = "N,..", default_value = "1000000", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    keys: Vec<u64>,
+
+    /// What the entries are, separated by commas [default: all]
+    #[arg(long, value_name = "SHAPES", value_delimiter = ',')]
+    values: Vec<Shape>,
+
+    /// Until when views live, separated by commas [default: both]
+    #[arg(long, value_name = "UNTIL", value_delimiter = ',')]
+    view: Vec<View>,
+
+    /// Milliseconds that a view is held
+    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    hold: u64,
+
+    /// Writes after the freeze that are looked at by themselves, too
+    #[arg(long, value_name = "N", default_value_t = 300_000, value_parser = clap::value_parser!(u64).range(1..))]
+    first: u64,
+
+    /// Rounds, after warm-up: each has a view whose writes are timed together, and beside it as many writes
+    /// without one; and as many rounds again whose writes are timed one by one
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    iterations: u32,
+
+    /// Track changes on the backends, and confirm each view
+    #[arg(long)]
+    track: bool,
+
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum View {
+    /// Until another thread has encoded all of it, as for a full checkpoint
+    Encoded,
+    /// For a given time, with nobody reading it
+    Held,
+}
+
+impl Pause {
+    fn cases(&self) -> Vec<Case> {
+        let all_if_none = |shapes: &[Shape]| match shapes {
+            [] => Shape::ALL.to_vec(),
+            named => each_once(named),
+        };
+        let views = match self.view.as_slice() {
+            [] => vec![View::Encoded, View::Held],
+            named => each_once(named),
+        };
+        let mut cases = Vec::new();
+        for keys in each_once(&self.keys) {
+            for shape in all_if_none(&self.values) {
+                cases.extend(views.iter().map(|view| Case {
+                    keys,
+                    shape,
+                    until: match view {
+                        View::Encoded => Until::Encoded,
+                        View::Held => Until::Held(Duration::from_millis(self.hold)),
+                    },
+                }));
+            }
+        }
+        cases
+    }
+
+    pub(crate) fn run(&self, out: &mut dyn Write) -> Result<()> {
+        let plan = Plan {
+            iterations: usize::try_from(self.iterations).unwrap_or(usize::MAX),
+            window: self.first,
+            settings: self.on.settings(self.track),
+        };
+        let (backends, cases) = (self.on.each(), self.cases());
+        let mut reporter = Reporter::begin(&self.output, backends.len() * cases.len(), out)?;
+        for backend in backends {
+            for case in &cases {
+                let what = format!("{} {case}", backend.name());
+                reporter.measure(&what, || run(backend, case, &plan))?;
+            }
+        }
+        reporter.end()?.1
+    }
+}
