@@ -19,6 +19,12 @@ pub trait Engine: Bare {
     /// As [`Engine::get`].
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()>;
 
+    /// Removes the value of a key.
+    ///
+    /// # Errors
+    /// As [`Engine::get`].
+    fn remove(&mut self, key: &[u8]) -> Result<()>;
+
     /// Makes the value of a key longer.
     ///
     /// # Errors
@@ -107,6 +113,11 @@ impl<E: Engine> Longs for Bytes<E> {
     #[inline]
     fn put(&mut self, key: u64, value: i64) -> Result<()> {
         self.0.put(&key.to_be_bytes(), &value.to_le_bytes())
+    }
+
+    #[inline]
+    fn remove(&mut self, key: u64) -> Result<()> {
+        self.0.remove(&key.to_be_bytes())
     }
 
     #[inline]

@@ -44,6 +44,12 @@ impl Longs for Table<u64, i64> {
     }
 
     #[inline]
+    fn remove(&mut self, key: u64) -> Result<()> {
+        HashMap::remove(self, &key);
+        Ok(())
+    }
+
+    #[inline]
     fn modify(&mut self, key: u64, init: i64, f: impl FnOnce(i64) -> i64) -> Result<i64> {
         let value = self.entry(key).or_insert(init);
         let old = *value;

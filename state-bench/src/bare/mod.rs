@@ -52,6 +52,12 @@ pub trait Longs: Bare {
     /// As [`Longs::get`].
     fn put(&mut self, key: u64, value: i64) -> Result<()>;
 
+    /// Removes the word of a key.
+    ///
+    /// # Errors
+    /// As [`Longs::get`].
+    fn remove(&mut self, key: u64) -> Result<()>;
+
     /// Puts what `f` makes of the word of a key, of `init` if there is none; returns the old one.
     ///
     /// # Errors

@@ -97,6 +97,15 @@ impl Engine for Redb {
     }
 
     #[inline]
+    fn remove(&mut self, key: &[u8]) -> Result<()> {
+        let open = self.open.as_mut().ok_or_else(not_open)?;
+        open.with_dependent_mut(|_, table| {
+            table.remove(key).map_err(Error::engine)?;
+            Ok(())
+        })
+    }
+
+    #[inline]
     fn append(&mut self, key: &[u8], more: &[u8]) -> Result<()> {
         let longer = self.get(key, |list| [list, more].concat())?;
         self.put(key, longer.as_deref().unwrap_or(more))

@@ -88,6 +88,12 @@ impl Engine for Rocksdb {
     }
 
     #[inline]
+    fn remove(&mut self, key: &[u8]) -> Result<()> {
+        let delete = self.database.delete_opt(key, &self.write);
+        delete.map_err(Error::engine)
+    }
+
+    #[inline]
     fn append(&mut self, key: &[u8], more: &[u8]) -> Result<()> {
         let merge = self.database.merge_opt(key, more, &self.write);
         merge.map_err(Error::engine)

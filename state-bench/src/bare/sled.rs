@@ -59,6 +59,12 @@ impl Engine for Sled {
     }
 
     #[inline]
+    fn remove(&mut self, key: &[u8]) -> Result<()> {
+        self.tree.remove(key).map_err(Error::engine)?;
+        Ok(())
+    }
+
+    #[inline]
     fn append(&mut self, key: &[u8], more: &[u8]) -> Result<()> {
         self.tree.merge(key, more).map_err(Error::engine)?;
         Ok(())

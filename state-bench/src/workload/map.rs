@@ -16,6 +16,8 @@ pub enum Operation {
     Get,
     /// Sets an entry that is there.
     Update,
+    /// Sets an entry that is there, of one map of as many entries as there are keys.
+    UpdateLarge,
     /// Asks for an entry that is there in half of the cases.
     Contains,
     /// Asks whether there is none.
@@ -35,16 +37,25 @@ impl Operation {
         Course { fresh: adds, adds }
     }
 
-    /// The entries that the set-up gives a key.
+    /// The key whose entries the set-up makes of a key.
+    fn owner(self, key: u64) -> u64 {
+        if self == Self::UpdateLarge { 0 } else { key }
+    }
+
+    /// The entries that it makes.
     fn initial(self, inputs: &Inputs, key: u64) -> impl Iterator<Item = (i64, f64)> {
         let len = match self {
-            Self::Add => 1,
+            Self::Add | Self::UpdateLarge => 1,
             _ => ENTRIES,
         };
         let entries = inputs.entries().iter().take(len);
         entries.enumerate().map(move |(j, entry)| {
             let i = key * index(ENTRIES) + index(j);
-            (*entry, double(mix(3, i)))
+            let entry = match self {
+                Self::UpdateLarge => key.cast_signed(),
+                _ => *entry,
+            };
+            (entry, double(mix(3, i)))
         })
     }
 }
@@ -84,7 +95,8 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
     fn set_up(&mut self, operation: Operation, inputs: &Inputs) -> Result<()> {
         let (mut bound, (map,)) = self.opened.state.bind((self.map,))?;
         for key in 0..inputs.keys() {
-            let mut at = bound.at_mut(&key);
+            let owner = operation.owner(key);
+            let mut at = bound.at_mut(&owner);
             let mut map = at.map(map);
             for (entry, value) in operation.initial(inputs, key) {
                 map.insert(entry, value)?;
@@ -111,6 +123,11 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
             Operation::Update => each(keys, probe, |i, key| {
                 let mut at = bound.at_mut(&key);
                 at.map(map).insert(entry(i), words.double(i))?;
+                Ok(0)
+            }),
+            Operation::UpdateLarge => each(keys, probe, |i, key| {
+                let mut at = bound.at_mut(&0);
+                at.map(map).insert(key.cast_signed(), words.double(i))?;
                 Ok(0)
             }),
             Operation::Contains => each(keys, probe, |i, key| {
@@ -170,7 +187,7 @@ impl<M: Maps> State for Bare<M> {
 
     fn set_up(&mut self, operation: Operation, inputs: &Inputs) -> Result<()> {
         let initial = |key| operation.initial(inputs, key);
-        (0..inputs.keys()).try_for_each(|key| self.0.put(key, initial(key)))
+        (0..inputs.keys()).try_for_each(|key| self.0.put(operation.owner(key), initial(key)))
     }
 
     fn run<P: Probe>(
@@ -188,6 +205,10 @@ impl<M: Maps> State for Bare<M> {
             }),
             Operation::Update => each(keys, probe, |i, key| {
                 engine.put(key, [(entry(i), words.double(i))])?;
+                Ok(0)
+            }),
+            Operation::UpdateLarge => each(keys, probe, |i, key| {
+                engine.put(0, [(key.cast_signed(), words.double(i))])?;
                 Ok(0)
             }),
             Operation::Contains => each(keys, probe, |i, key| {

@@ -75,6 +75,7 @@ impl Workload {
     pub fn operations(&self, keys: u64) -> u64 {
         let times = match self.operation {
             Operation::List(operation) => index(operation.times()),
+            Operation::Value(operation) => operation.times(),
             _ => 1,
         };
         times * self.keys(keys)
@@ -187,6 +188,8 @@ pub const ALL: &[Workload] = table! {
     Value value::Operation::Update(Way::Bound), "value_update": "put at a key that is there";
     Value value::Operation::Update(Way::Unbound), "value_update_unbound": "the same without binding the state first";
     Value value::Operation::Add, "value_add": "put at a new key";
+    Value value::Operation::Remove, "value_remove": "removal of a key that is there";
+    Value value::Operation::ComeAndGo, "value_come_and_go": "put at a new key, or its removal after 999 others";
     Value value::Operation::Wordcount(Words::Uniform), "wordcount_uniform": "get, then put of one more, every key once";
     Value value::Operation::Wordcount(Words::Zipf), "wordcount_zipf": "get, then put of one more, few keys often, from nothing";
     Value value::Operation::Modify(Words::Uniform, Way::Bound), "wordcount_uniform_modify": "one more in place, every key once";
@@ -210,6 +213,7 @@ pub const ALL: &[Workload] = table! {
     List list::Operation::AddAll, "list_add_all_100": "append of 100 elements, twice to each list";
     Map map::Operation::Get, "map_get": "get of an entry, of 10";
     Map map::Operation::Update, "map_update": "insert of an entry that is there, of 10";
+    Map map::Operation::UpdateLarge, "map_update_large": "insert of an entry that is there, of one map of all keys";
     Map map::Operation::Contains, "map_contains": "whether an entry is there, which half are";
     Map map::Operation::IsEmpty, "map_is_empty": "whether there are entries; there are 10";
     Map map::Operation::Iterate, "map_iterate": "the sum over 10 entries";

@@ -1,11 +1,12 @@
 //! Value state of words by number.
 
 use std::fmt;
+use std::ops::Range;
 
 use state_api::{BoundStates as _, StateBackend, StateRead, Value, ValueDescriptor};
 
 use crate::bare::Longs;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::probe::{Probe, each};
 use crate::side::{Course, State};
@@ -22,6 +23,10 @@ pub enum Operation {
     Update(Way),
     /// Sets a key that is not there.
     Add,
+    /// Removes a key that is there, one of as many that stay.
+    Remove,
+    /// Sets a key that is not there, and removes it soon after.
+    ComeAndGo,
     /// Reads a count and sets one more: all keys are there, or some keys often and none at first.
     Wordcount(Words),
     /// The same as one operation, where there is one.
@@ -56,17 +61,31 @@ impl Operation {
         Course {
             fresh: matches!(
                 self,
-                Self::Add | Self::Wordcount(Words::Zipf) | Self::Modify(Words::Zipf, _)
+                Self::Add
+                    | Self::Remove
+                    | Self::Wordcount(Words::Zipf)
+                    | Self::Modify(Words::Zipf, _)
             ),
-            adds: self == Self::Add,
+            adds: matches!(self, Self::Add | Self::Remove | Self::ComeAndGo),
         }
+    }
+
+    /// Operations for each key.
+    pub(super) fn times(self) -> u64 {
+        if self == Self::ComeAndGo { 2 } else { 1 }
+    }
+
+    /// The keys that the set-up inserts.
+    fn set_up(self, inputs: &Inputs) -> Range<u64> {
+        let times = if self == Self::Remove { 2 } else { 1 };
+        0..inputs.keys() * times
     }
 
     /// The keys that it goes over.
     fn keys(self, inputs: &Inputs) -> &[u64] {
         match self {
             Self::Get(_) | Self::Update(_) | Self::Reduce => inputs.existing(),
-            Self::GetMiss | Self::Add => inputs.new_keys(),
+            Self::GetMiss | Self::Add | Self::Remove | Self::ComeAndGo => inputs.new_keys(),
             Self::Wordcount(words) | Self::Modify(words, _) => match words {
                 Words::Uniform => inputs.existing(),
                 Words::Zipf => inputs.zipf(),
@@ -83,6 +102,9 @@ impl Operation {
         }
     }
 }
+
+/// Keys that are there at once of those that come and go.
+const SHORT_LIVED: usize = 1000;
 
 fn or_zero(found: Option<i64>) -> u64 {
     found.map_or(0, i64::cast_unsigned)
@@ -137,7 +159,7 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
     fn set_up(&mut self, operation: Operation, inputs: &Inputs) -> Result<()> {
         if let Some(initial) = operation.initial() {
             let (mut bound, (value,)) = self.opened.state.bind((self.value,))?;
-            for key in 0..inputs.keys() {
+            for key in operation.set_up(inputs) {
                 bound.at_mut(&key).value(value).put(initial(key))?;
             }
         }
@@ -191,6 +213,21 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
                 bound.at_mut(&key).value(value).put(words.at(i))?;
                 Ok(0)
             }),
+            Operation::Remove => each(keys, probe, |_, key| {
+                bound.at_mut(&key).value(value).clear()?;
+                Ok(0)
+            }),
+            Operation::ComeAndGo => keys.chunks(SHORT_LIVED).try_fold(0, |sum, keys| {
+                each(keys, probe, |i, key| {
+                    bound.at_mut(&key).value(value).put(words.at(i))?;
+                    Ok::<_, state_api::Error>(0)
+                })?;
+                each(keys, probe, |_, key| {
+                    bound.at_mut(&key).value(value).clear()?;
+                    Ok::<_, state_api::Error>(0)
+                })?;
+                Ok(sum)
+            }),
             Operation::Wordcount(_) => each(keys, probe, |_, key| {
                 let mut at = bound.at_mut(&key);
                 let count = at.value(value).get()?.map_or(0, |count| *count);
@@ -236,7 +273,7 @@ impl<L: Longs> State for Bare<L> {
 
     fn set_up(&mut self, operation: Operation, inputs: &Inputs) -> Result<()> {
         if let Some(initial) = operation.initial() {
-            for key in 0..inputs.keys() {
+            for key in operation.set_up(inputs) {
                 self.0.put(key, initial(key))?;
             }
         }
@@ -258,6 +295,21 @@ impl<L: Longs> State for Bare<L> {
             Operation::Update(_) | Operation::Add => each(keys, probe, |i, key| {
                 engine.put(key, words.at(i))?;
                 Ok(0)
+            }),
+            Operation::Remove => each(keys, probe, |_, key| {
+                engine.remove(key)?;
+                Ok(0)
+            }),
+            Operation::ComeAndGo => keys.chunks(SHORT_LIVED).try_fold(0, |sum, keys| {
+                each(keys, probe, |i, key| {
+                    engine.put(key, words.at(i))?;
+                    Ok::<_, Error>(0)
+                })?;
+                each(keys, probe, |_, key| {
+                    engine.remove(key)?;
+                    Ok::<_, Error>(0)
+                })?;
+                Ok(sum)
             }),
             Operation::Wordcount(_) => each(keys, probe, |_, key| {
                 let count = engine.get(key)?.unwrap_or(0);
