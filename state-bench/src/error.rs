@@ -12,7 +12,7 @@ pub enum Error {
     #[error("the bare engine failed: {0}")]
     Engine(Box<dyn std::error::Error + Send + Sync>),
     /// The two sides of a workload did not do the same.
-    #[error("{workload} on {backend}: {sum} is {ours} on ours and {bare} on the bare engine")]
+    #[error("{workload} on {backend}: {sum} is {ours} on ours and {other} on {name}")]
     Disagree {
         /// The backend.
         backend: String,
@@ -22,8 +22,10 @@ pub enum Error {
         sum: &'static str,
         /// On ours.
         ours: u64,
-        /// On the bare engine.
-        bare: u64,
+        /// What is beside it.
+        name: &'static str,
+        /// On that.
+        other: u64,
     },
     /// A view did not give what was there.
     #[error("a view gave {rows} rows, of {wanted} that were there")]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 
+mod agree;
 pub mod bare;
 pub mod cli;
 pub mod compare;
@@ -20,6 +21,7 @@ pub mod run;
 pub mod side;
 pub mod subject;
 pub mod table;
+pub mod tracking;
 pub mod workload;
 
 pub use error::{Error, Result};

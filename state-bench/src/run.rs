@@ -1,6 +1,7 @@
 //! A workload on a backend, from the set-up to its result.
 
-use crate::error::{Error, Result};
+use crate::agree::Agree;
+use crate::error::Result;
 use crate::probe::Latencies;
 use crate::record::{Latency, Record};
 use crate::rounds::{Spread, Timed, in_turn, ratios, timed};
@@ -24,7 +25,7 @@ pub struct Plan {
 /// Runs a workload on a backend and on the bare engine beside it.
 ///
 /// # Errors
-/// [`Error::Disagree`] when the two did not do the same; what the sides meet.
+/// [`Error::Disagree`](crate::Error::Disagree) when the two did not do the same; what the sides meet.
 pub fn run(backend: Backend, workload: &Workload, plan: &Plan) -> Result<Record> {
     backend.run(Run {
         backend: backend.name(),
@@ -64,16 +65,12 @@ fn iteration(side: &mut dyn Side) -> Result<Iteration> {
 
 impl Run<'_> {
     fn agree(&self, sum: &'static str, ours: u64, bare: u64) -> Result<()> {
-        if ours == bare {
-            return Ok(());
-        }
-        Err(Error::Disagree {
-            backend: self.backend.to_owned(),
-            workload: self.workload.name().to_owned(),
-            sum,
-            ours,
-            bare,
-        })
+        let agree = Agree {
+            backend: self.backend,
+            workload: self.workload.name(),
+            other: "the bare engine",
+        };
+        agree.on(sum, ours, bare)
     }
 
     fn latency(&self, side: &mut dyn Side) -> Result<Latency> {
@@ -153,7 +150,7 @@ impl OnSides for Run<'_> {
     clippy::cast_precision_loss,
     reason = "no iteration has 2^53 operations"
 )]
-fn rate(operations: u64, seconds: f64) -> f64 {
+pub(crate) fn rate(operations: u64, seconds: f64) -> f64 {
     operations as f64 / seconds
 }
 
@@ -162,6 +159,7 @@ mod tests {
     use state_api::KeyGroups;
 
     use super::*;
+    use crate::error::Error;
 
     /// Gives the sums it was told, one an iteration, then zeros.
     struct Told {

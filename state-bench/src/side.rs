@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::inputs::Inputs;
 use crate::probe::{Latencies, Probe, Unwatched};
+use crate::subject::Intervals;
 
 /// A state of one kind, ours or a bare engine's, and the operations on it.
 pub trait State: Sized {
@@ -40,6 +41,11 @@ pub trait State: Sized {
     /// # Errors
     /// What the backend meets.
     fn digest(&mut self, key: u64) -> Result<u64>;
+
+    /// Its intervals, if it is one whose changes may be tracked.
+    fn intervals(&mut self) -> Option<&mut dyn Intervals> {
+        None
+    }
 
     /// Ends it, and its data.
     ///
@@ -85,6 +91,22 @@ pub trait Side {
     /// # Errors
     /// What the backend meets.
     fn final_check(&mut self) -> Result<u64>;
+
+    /// Begins an interval between checkpoints.
+    ///
+    /// # Errors
+    /// What the backend meets.
+    fn begin_interval(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Bytes that the tracking of changes takes.
+    ///
+    /// # Errors
+    /// What the backend meets.
+    fn tracking_bytes(&mut self) -> Result<u64> {
+        Ok(0)
+    }
 
     /// Ends the state; the next use sets it up anew.
     ///
@@ -163,6 +185,16 @@ impl<S: State, F: FnMut() -> Result<S>> Side for Stage<'_, S, F> {
         (0..keys)
             .step_by(STRIDE)
             .try_fold(0, |sum: u64, key| Ok(sum.wrapping_add(state.digest(key)?)))
+    }
+
+    fn begin_interval(&mut self) -> Result<()> {
+        let state = self.state()?;
+        state.intervals().map_or(Ok(()), Intervals::begin)
+    }
+
+    fn tracking_bytes(&mut self) -> Result<u64> {
+        let state = self.state()?;
+        Ok(state.intervals().map_or(0, |it| it.tracking_bytes()))
     }
 
     fn end(&mut self) -> Result<()> {

@@ -7,6 +7,7 @@ use state_api::KeyGroups;
 
 use super::pause::Pause;
 use super::shared::{Backends, Output};
+use super::tracking::Tracking;
 use crate::workload::{self, Workload};
 
 /// Times workloads on the state backends beside the bare engines under them.
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Measure what views cost: freezes, and writes while a view lives
     Pause(Pause),
+    /// Run workloads with changes tracked beside the same without
+    Tracking(Tracking),
     /// List the backends and the workloads
     List,
     /// Compare two files of results: which ratios changed beyond the spreads of both
@@ -43,6 +46,7 @@ impl Command {
         match self {
             Self::Run(run) => Some(&run.output),
             Self::Pause(pause) => Some(&pause.output),
+            Self::Tracking(tracking) => Some(&tracking.output),
             Self::List | Self::Compare { .. } => None,
         }
     }
@@ -108,7 +112,7 @@ pub(crate) fn named_once(named: &[Workloads]) -> Vec<&'static Workload> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Workloads(&'static [Workload]);
 
-fn workloads(name: &str) -> Result<Workloads, String> {
+pub(crate) fn workloads(name: &str) -> Result<Workloads, String> {
     if name == "all" {
         return Ok(Workloads(workload::ALL));
     }

@@ -4,6 +4,7 @@ mod args;
 mod pause;
 mod reporter;
 mod shared;
+mod tracking;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Run(args) => run_all(args, stdout),
         Command::Pause(args) => args.run(stdout),
+        Command::Tracking(args) => args.run(stdout),
         Command::List => list(stdout),
         Command::Compare { old, new } => compare_files(old, new, stdout),
     };

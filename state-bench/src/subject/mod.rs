@@ -4,7 +4,7 @@ mod list;
 
 use std::path::PathBuf;
 
-use state_api::{KeyGroups, StateBackend, StateKey};
+use state_api::{KeyGroups, StateBackend, StateKey, StateView as _};
 use tempfile::TempDir;
 
 use crate::bare::Engines;
@@ -72,6 +72,29 @@ impl<B: StateBackend> Opened<B> {
     /// What the backend meets.
     pub fn destroy(self) -> Result<()> {
         Ok(self.state.destroy()?)
+    }
+}
+
+/// Intervals between checkpoints, of which changes are tracked.
+pub trait Intervals {
+    /// Begins one: takes a view, as a checkpoint does, and says that it is published.
+    ///
+    /// # Errors
+    /// What the backend meets.
+    fn begin(&mut self) -> Result<()>;
+
+    /// Bytes that the tracking of changes takes.
+    fn tracking_bytes(&self) -> u64;
+}
+
+impl<B: StateBackend> Intervals for Opened<B> {
+    fn begin(&mut self) -> Result<()> {
+        let epoch = self.state.freeze()?.epoch();
+        Ok(self.state.confirm(epoch)?)
+    }
+
+    fn tracking_bytes(&self) -> u64 {
+        self.state.memory_held().tracking_bytes
     }
 }
 

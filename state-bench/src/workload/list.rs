@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::inputs::{Inputs, index};
 use crate::probe::{Probe, each, each_times};
 use crate::side::{Course, State};
-use crate::subject::Opened;
+use crate::subject::{Intervals, Opened};
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +166,10 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
 
     fn digest(&mut self, key: u64) -> Result<u64> {
         Ok(sum_of(self.opened.state.at(&key).list(self.list).iter()?)?)
+    }
+
+    fn intervals(&mut self) -> Option<&mut dyn Intervals> {
+        Some(&mut self.opened)
     }
 
     fn destroy(self) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::inputs::{ENTRIES, Inputs, double, index, mix};
 use crate::probe::{Probe, each};
 use crate::side::{Course, State};
-use crate::subject::Opened;
+use crate::subject::{Intervals, Opened};
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +171,10 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
             let (entry, value) = found?;
             Ok(sum.wrapping_add(entry_sum(*entry, *value)))
         })
+    }
+
+    fn intervals(&mut self) -> Option<&mut dyn Intervals> {
+        Some(&mut self.opened)
     }
 
     fn destroy(self) -> Result<()> {

@@ -5,6 +5,7 @@ pub mod map;
 pub mod name;
 pub mod pair;
 pub mod payload;
+mod tracked;
 pub mod value;
 
 use crate::bare::{Bare as _, Engines};

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::inputs::{Inputs, name};
 use crate::probe::{Probe, each};
 use crate::side::{Course, State};
-use crate::subject::Opened;
+use crate::subject::{Intervals, Opened};
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +94,10 @@ impl<B: StateBackend<Key = String>> State for Ours<B> {
     fn digest(&mut self, key: u64) -> Result<u64> {
         let found = self.opened.state.at(&name(key)).value(self.value).get()?;
         Ok(found.map_or(0, |value| value.cast_unsigned()))
+    }
+
+    fn intervals(&mut self) -> Option<&mut dyn Intervals> {
+        Some(&mut self.opened)
     }
 
     fn destroy(self) -> Result<()> {

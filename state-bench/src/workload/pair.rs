@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::inputs::Inputs;
 use crate::probe::{Probe, each};
 use crate::side::{Course, State};
-use crate::subject::Opened;
+use crate::subject::{Intervals, Opened};
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,10 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
     fn digest(&mut self, key: u64) -> Result<u64> {
         let found = self.opened.state.at(&key).value(self.value).get()?;
         Ok(digest(found.as_deref().copied()))
+    }
+
+    fn intervals(&mut self) -> Option<&mut dyn Intervals> {
+        Some(&mut self.opened)
     }
 
     fn destroy(self) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::inputs::{Inputs, first_word, sum_of_words};
 use crate::probe::{Probe, each};
 use crate::side::{Course, State};
-use crate::subject::Opened;
+use crate::subject::{Intervals, Opened};
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +143,10 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
     fn digest(&mut self, key: u64) -> Result<u64> {
         let found = self.opened.state.at(&key).value(self.value).get()?;
         Ok(found.map_or(0, |bytes| sum_of_words(&bytes)))
+    }
+
+    fn intervals(&mut self) -> Option<&mut dyn Intervals> {
+        Some(&mut self.opened)
     }
 
     fn destroy(self) -> Result<()> {

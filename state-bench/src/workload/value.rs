@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::probe::{Probe, each};
 use crate::side::{Course, State};
-use crate::subject::Opened;
+use crate::subject::{Intervals, Opened};
 
 /// What is done, and how: bound for a batch, through the handle alone, or on a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,6 +249,10 @@ impl<B: StateBackend<Key = u64>> State for Ours<B> {
     fn digest(&mut self, key: u64) -> Result<u64> {
         let found = self.opened.state.at(&key).value(self.value).get()?;
         Ok(or_zero(found.as_deref().copied()))
+    }
+
+    fn intervals(&mut self) -> Option<&mut dyn Intervals> {
+        Some(&mut self.opened)
     }
 
     fn destroy(self) -> Result<()> {
