@@ -66,6 +66,16 @@ impl Spread {
             most: *numbers.last()?,
         })
     }
+
+    /// Of these numbers; zeros if there are none.
+    pub fn or_zero(numbers: impl IntoIterator<Item = f64>) -> Self {
+        let none = Self {
+            median: 0.0,
+            least: 0.0,
+            most: 0.0,
+        };
+        Self::of(numbers).unwrap_or(none)
+    }
 }
 
 /// Runs ours and the other side in turn, as many rounds as said after one to warm up, ours first in every

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use state_api::KeyGroups;
 
+use super::incremental::Incremental;
 use super::pause::Pause;
 use super::shared::{Backends, Output};
 use super::tracking::Tracking;
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Pause(Pause),
     /// Run workloads with changes tracked beside the same without
     Tracking(Tracking),
+    /// Measure incremental checkpoints by the share of the rows that changed
+    Incremental(Incremental),
     /// List the backends and the workloads
     List,
     /// Compare two files of results: which ratios changed beyond the spreads of both
@@ -46,6 +49,7 @@ impl Command {
         match self {
             Self::Run(run) => Some(&run.output),
             Self::Pause(pause) => Some(&pause.output),
+            Self::Incremental(incremental) => Some(&incremental.output),
             Self::Tracking(tracking) => Some(&tracking.output),
             Self::List | Self::Compare { .. } => None,
         }

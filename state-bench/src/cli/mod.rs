@@ -1,6 +1,7 @@
 //! The program: what it is asked for, what it prints, how it ends.
 
 mod args;
+mod incremental;
 mod pause;
 mod reporter;
 mod shared;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run_all(args, stdout),
         Command::Pause(args) => args.run(stdout),
         Command::Tracking(args) => args.run(stdout),
+        Command::Incremental(args) => args.run(stdout),
         Command::List => list(stdout),
         Command::Compare { old, new } => compare_files(old, new, stdout),
     };

@@ -106,19 +106,11 @@ fn over_life(rounds: &[(Stretch, Stretch)]) -> Ratios {
 /// The same of the first writes alone.
 fn over_first(rounds: &[(Stretch, Stretch)]) -> Spread {
     let each = |stretch: &Stretch| stretch.first.seconds / number(stretch.first.writes);
-    spread_of(
+    Spread::or_zero(
         rounds
             .iter()
             .map(|(under, alone)| each(alone) / each(under)),
     )
-}
-
-fn spread_of(numbers: impl IntoIterator<Item = f64>) -> Spread {
-    Spread::of(numbers).unwrap_or(Spread {
-        median: 0.0,
-        least: 0.0,
-        most: 0.0,
-    })
 }
 
 impl Pause {
@@ -136,14 +128,14 @@ impl Pause {
             key_groups: plan.settings.key_groups.max_parallelism().into(),
             tracked: plan.settings.tracked,
             iterations: plan.iterations,
-            life_ms: spread_of(rounds.iter().map(|(under, _)| under.timed.wall * 1e3)),
-            writes: spread_of(rounds.iter().map(|(under, _)| number(under.writes))),
+            life_ms: Spread::or_zero(rounds.iter().map(|(under, _)| under.timed.wall * 1e3)),
+            writes: Spread::or_zero(rounds.iter().map(|(under, _)| number(under.writes))),
             ratios: over_life(rounds),
-            writes_per_s: spread_of(rounds.iter().map(|(under, _)| rate(under))),
-            alone_writes_per_s: spread_of(rounds.iter().map(|(_, alone)| rate(alone))),
+            writes_per_s: Spread::or_zero(rounds.iter().map(|(under, _)| rate(under))),
+            alone_writes_per_s: Spread::or_zero(rounds.iter().map(|(_, alone)| rate(alone))),
             first_writes: first.min().unwrap_or(0),
             first_ratio: over_first(rounds),
-            freeze_ms: spread_of(seen.pauses.iter().map(|pauses| pauses.freeze * 1e3)),
+            freeze_ms: Spread::or_zero(seen.pauses.iter().map(|pauses| pauses.freeze * 1e3)),
             confirm_ms: Spread::of(confirms.map(|seconds| seconds * 1e3)),
             longest: Longest::of(&seen.under),
             alone_longest: Longest::of(&seen.alone),
