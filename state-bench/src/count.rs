@@ -11,6 +11,7 @@ use state_api::KeyGroups;
 use stats_alloc::Stats;
 
 use crate::error::{Error, Result};
+use crate::process::ask;
 use crate::record::Memory;
 use crate::run::Plan;
 use crate::side::Side;
@@ -57,13 +58,10 @@ fn workload(name: &str) -> Result<&'static Workload, String> {
 /// [`Error::Program`] when the program is not beside this one, or fails.
 pub fn count(backend: Backend, workload: &Workload, plan: &Plan) -> Result<Counted> {
     let program = std::env::current_exe()?.with_file_name(PROGRAM);
-    let failed = |problem: String| Error::Program {
-        program: program.clone(),
-        problem,
-    };
     if !program.exists() {
         let build = "is not there: build both programs, by `cargo build --release -p state-bench`";
-        return Err(failed(build.to_owned()));
+        let problem = build.to_owned();
+        return Err(Error::Program { program, problem });
     }
     let mut command = Command::new(&program);
     let groups = plan.settings.key_groups.max_parallelism();
@@ -78,14 +76,7 @@ pub fn count(backend: Backend, workload: &Workload, plan: &Plan) -> Result<Count
     if let Some(root) = &plan.settings.root {
         command.args([&OsString::from("--dir"), root.as_os_str()]);
     }
-    let output = command
-        .output()
-        .map_err(|error| failed(error.to_string()))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(said.trim().to_owned()));
-    }
-    serde_json::from_slice(&output.stdout).map_err(|error| failed(error.to_string()))
+    ask(&mut command)
 }
 
 /// The whole of the program that counts. `stats` tells what its allocator has given so far.

@@ -35,6 +35,11 @@ pub enum Error {
         /// That there were.
         wanted: u64,
     },
+    /// A checkpoint was full that should not have been.
+    #[error(
+        "the backend does not tell what changed: a checkpoint that should be incremental is full"
+    )]
+    NotIncremental,
     /// A file or directory could not be used.
     #[error("{path}: {source}")]
     File {
@@ -77,7 +82,11 @@ impl Error {
     pub(crate) fn is_of_one(&self) -> bool {
         matches!(
             self,
-            Self::Disagree { .. } | Self::Rows { .. } | Self::State(_) | Self::Engine(_)
+            Self::Disagree { .. }
+                | Self::NotIncremental
+                | Self::Rows { .. }
+                | Self::State(_)
+                | Self::Engine(_)
         )
     }
 

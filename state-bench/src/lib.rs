@@ -4,6 +4,7 @@
 
 mod agree;
 pub mod bare;
+pub mod checkpoint;
 pub mod cli;
 pub mod compare;
 pub mod count;
@@ -14,6 +15,7 @@ pub mod incremental;
 pub mod inputs;
 pub mod pause;
 pub mod probe;
+mod process;
 pub mod record;
 pub mod report;
 pub mod rounds;

@@ -1,14 +1,12 @@
 //! Two sides that do the same work in turn: the one way in which speeds are compared.
 
-use std::cell::RefCell;
-use std::convert::Infallible;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 /// Seconds, and those on the CPU where the system tells.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Timed {
     /// As a clock on the wall counts.
     pub wall: f64,
@@ -121,89 +119,11 @@ pub fn ratios(rounds: &[(Timed, Timed)]) -> (Option<Spread>, Option<Spread>) {
     (Spread::of(walls), Spread::of(cpus))
 }
 
-/// Prints the median ratio of [`in_turn`], with the smallest and the largest; in brackets the same for the
-/// time on the CPU, which leaves out what else the machine does, and an engine's own threads.
-///
-/// # Panics
-/// When the two return different sums.
-pub fn compare(
-    what: &str,
-    rounds: usize,
-    ours: &mut dyn FnMut() -> u64,
-    other: (&str, &mut dyn FnMut() -> u64),
-) {
-    compare_with(what, rounds, &mut || (), ours, other);
-}
-
-/// [`compare`] with something to do after each side of each round, such as to remove what it left: it is
-/// not timed.
-///
-/// # Panics
-/// As [`compare`].
-pub fn compare_with(
-    what: &str,
-    rounds: usize,
-    between: &mut dyn FnMut(),
-    ours: &mut dyn FnMut() -> u64,
-    (name, other): (&str, &mut dyn FnMut() -> u64),
-) {
-    let between = RefCell::new(between);
-    let side = |work: &mut dyn FnMut() -> u64| {
-        let timed = timed(work);
-        (between.borrow_mut())();
-        Ok(timed)
-    };
-    let seen = &mut |our: &(Timed, u64), their: &(Timed, u64)| {
-        assert_eq!(our.1, their.1, "{what}");
-        Ok::<_, Infallible>(())
-    };
-    let Ok(rounds) = in_turn(rounds, &mut || side(ours), &mut || side(other), seen);
-    let times: Vec<_> = rounds.iter().map(|(our, their)| (our.0, their.0)).collect();
-    print_ratios(what, name, &times);
-}
-
-/// [`compare`] of two sides that tell themselves how long they took, as processes of their own do.
-pub fn compare_told(
-    what: &str,
-    rounds: usize,
-    ours: &mut dyn FnMut() -> Duration,
-    (name, other): (&str, &mut dyn FnMut() -> Duration),
-) {
-    let told = |took: Duration| {
-        Ok::<_, Infallible>(Timed {
-            wall: took.as_secs_f64(),
-            cpu: None,
-        })
-    };
-    let (ours, other) = (&mut || told(ours()), &mut || told(other()));
-    let Ok(rounds) = in_turn(rounds, ours, other, &mut |_, _| Ok(()));
-    print_ratios(what, name, &rounds);
-}
-
-fn print_ratios(what: &str, name: &str, rounds: &[(Timed, Timed)]) {
-    let (walls, cpus) = ratios(rounds);
-    print!("{what:<28}");
-    if let Some(Spread {
-        median,
-        least,
-        most,
-    }) = walls
-    {
-        print!(" {median:.2} of {name}  ({least:.2} to {most:.2})");
-    }
-    if let Some(Spread {
-        median,
-        least,
-        most,
-    }) = cpus
-    {
-        print!("  [{median:.2}, {least:.2} to {most:.2}]");
-    }
-    println!();
-}
-
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::convert::Infallible;
+
     use super::*;
 
     #[test]

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use state_api::KeyGroups;
 
+use super::checkpoint::Checkpoint;
 use super::incremental::Incremental;
 use super::pause::Pause;
 use super::shared::{Backends, Output};
 use super::tracking::Tracking;
+use crate::checkpoint::Load;
 use crate::workload::{self, Workload};
 
 /// Times workloads on the state backends beside the bare engines under them.
@@ -32,6 +34,11 @@ pub(crate) enum Command {
     Tracking(Tracking),
     /// Measure incremental checkpoints by the share of the rows that changed
     Incremental(Incremental),
+    /// Measure checkpoints and restores beside plain dumps of a hash map and their loads
+    Checkpoint(Checkpoint),
+    /// Load what a measurement wrote, and tell the time: `checkpoint` starts it
+    #[command(hide = true)]
+    Load(Load),
     /// List the backends and the workloads
     List,
     /// Compare two files of results: which ratios changed beyond the spreads of both
@@ -49,9 +56,10 @@ impl Command {
         match self {
             Self::Run(run) => Some(&run.output),
             Self::Pause(pause) => Some(&pause.output),
+            Self::Checkpoint(checkpoint) => Some(&checkpoint.output),
             Self::Incremental(incremental) => Some(&incremental.output),
             Self::Tracking(tracking) => Some(&tracking.output),
-            Self::List | Self::Compare { .. } => None,
+            Self::Load(_) | Self::List | Self::Compare { .. } => None,
         }
     }
 }

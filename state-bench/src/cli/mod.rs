@@ -1,6 +1,7 @@
 //! The program: what it is asked for, what it prints, how it ends.
 
 mod args;
+mod checkpoint;
 mod incremental;
 mod pause;
 mod reporter;
@@ -43,6 +44,8 @@ pub fn main() -> ExitCode {
         Command::Pause(args) => args.run(stdout),
         Command::Tracking(args) => args.run(stdout),
         Command::Incremental(args) => args.run(stdout),
+        Command::Checkpoint(args) => args.run(stdout),
+        Command::Load(args) => args.run(stdout),
         Command::List => list(stdout),
         Command::Compare { old, new } => compare_files(old, new, stdout),
     };
