@@ -4,7 +4,8 @@
 use std::cell::RefCell;
 
 use rocksdb::{DBWithThreadMode, MergeOperands, Options, ReadOptions};
-use rocksdb::{SingleThreaded, WriteOptions};
+use rocksdb::{SingleThreaded, SnapshotWithThreadMode, WriteOptions};
+use self_cell::self_cell;
 use state_api::StateBackend as _;
 use state_rocksdb::RocksdbConfig;
 use tempfile::TempDir;
@@ -14,9 +15,22 @@ use super::bytes::Engine;
 use crate::error::{Error, Result};
 use crate::subject::Settings;
 
+type Database = DBWithThreadMode<SingleThreaded>;
+
+type View<'db> = Option<SnapshotWithThreadMode<'db, Database>>;
+
+self_cell!(
+    /// The database, and the snapshot that is held of it.
+    struct Open {
+        owner: Database,
+        #[not_covariant]
+        dependent: View,
+    }
+);
+
 /// One column family.
 pub struct Rocksdb {
-    database: DBWithThreadMode<SingleThreaded>,
+    open: Open,
     read: ReadOptions,
     write: WriteOptions,
     _directory: TempDir,
@@ -25,6 +39,13 @@ pub struct Rocksdb {
 impl std::fmt::Debug for Rocksdb {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Rocksdb").finish_non_exhaustive()
+    }
+}
+
+impl Rocksdb {
+    #[inline]
+    fn database(&self) -> &Database {
+        self.open.borrow_owner()
     }
 }
 
@@ -57,7 +78,7 @@ impl Bare for Rocksdb {
         };
         database.set_db_log_dir(directory.path());
         column.set_merge_operator_associative("longer", longer);
-        let database = DBWithThreadMode::open_cf_with_opts(
+        let database = Database::open_cf_with_opts(
             &database,
             directory.path().join("bare"),
             [("default", column)],
@@ -66,36 +87,44 @@ impl Bare for Rocksdb {
         let mut write = WriteOptions::default();
         write.disable_wal(true);
         Ok(Self {
-            database,
+            open: Open::new(database, |_| None),
             read: ReadOptions::default(),
             write,
             _directory: directory,
         })
+    }
+
+    fn freeze(&mut self) -> Result<()> {
+        self.open.with_dependent_mut(|database, view| {
+            *view = None;
+            *view = Some(database.snapshot());
+        });
+        Ok(())
     }
 }
 
 impl Engine for Rocksdb {
     #[inline]
     fn get<R>(&self, key: &[u8], f: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
-        let found = self.database.get_pinned_opt(key, &self.read);
+        let found = self.database().get_pinned_opt(key, &self.read);
         Ok(found.map_err(Error::engine)?.map(|value| f(&value)))
     }
 
     #[inline]
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
-        let put = self.database.put_opt(key, value, &self.write);
+        let put = self.database().put_opt(key, value, &self.write);
         put.map_err(Error::engine)
     }
 
     #[inline]
     fn remove(&mut self, key: &[u8]) -> Result<()> {
-        let delete = self.database.delete_opt(key, &self.write);
+        let delete = self.database().delete_opt(key, &self.write);
         delete.map_err(Error::engine)
     }
 
     #[inline]
     fn append(&mut self, key: &[u8], more: &[u8]) -> Result<()> {
-        let merge = self.database.merge_opt(key, more, &self.write);
+        let merge = self.database().merge_opt(key, more, &self.write);
         merge.map_err(Error::engine)
     }
 
@@ -111,7 +140,7 @@ impl Engine for Rocksdb {
         let end: Vec<u8> = last.iter().copied().chain([0]).collect();
         options.set_iterate_upper_bound(end);
         // Lends rows, where the iterator of the crate's that is one of Rust's copies each.
-        let mut rows = self.database.raw_iterator_opt(options);
+        let mut rows = self.database().raw_iterator_opt(options);
         rows.seek(first);
         while let Some((key, value)) = rows.item() {
             if !f(key, value)? {
