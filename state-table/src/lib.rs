@@ -2,7 +2,7 @@
 //!
 //! | type | holds | frozen by | a write to frozen data copies |
 //! |---|---|---|---|
-//! | [`Table`] | rows by 64-bit hash | [`Table::freeze`], one `Arc` a segment | one segment |
+//! | [`Table`] | rows by 64-bit hash | [`Table::freeze`], one reference count a segment | one segment |
 //! | [`ChunkedList`] | elements in order | `clone`, one `Arc` and the tail | its list of chunks |
 //! | [`ChunkedMap`] | entries by key | `clone`, one `Arc` | its list of chunks and one chunk |
 //!
@@ -10,7 +10,6 @@
 //! segment of a row clones it. Nothing here locks, and a write touches an atomic only in a shared
 //! segment or in a map of more than [`ChunkedMap::SMALL`] entries.
 
-mod all_marks;
 mod change_log;
 mod directory;
 mod entry_keys;
@@ -33,8 +32,8 @@ pub use held::Held;
 pub use list::{ChunkedList, Chunks, Iter as ListIter};
 pub use map::{ChunkedMap, Iter as MapIter, Range as MapRange};
 pub use row::Row;
-pub use rows::{Rows, SegmentRef};
-pub use table::{Segments, Table};
+pub use rows::{Rows, SegmentRef, Segments};
+pub use table::Table;
 pub use typed::{
     FrozenTable, KeyedRow, Lookup, RestoredRow, TypedElements, TypedEntries, TypedKeys, TypedMut,
     TypedRead, TypedTable, Weight,

@@ -1,25 +1,31 @@
 //! Marks: which rows of a segment were written, interval by interval.
 //!
 //! An *interval* is what lies between two freezes; it has the number of the freeze that ends it. A
-//! mark is a bit of a row's bucket, so rows stay as small as they are, and the bits stay in cache
-//! where the rows do not.
+//! mark belongs to a row's bucket, so rows stay as small as they are.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Most intervals that a segment tells apart. Beyond that the two oldest become one, of the later
-/// number: more counts as changed than was, never less.
+/// Most intervals before the last one that a segment tells apart. Beyond that the two oldest become one, of
+/// the later number: more counts as changed than was, never less.
 const MAX_INTERVALS: usize = 4;
-
-/// Bytes of a [`Sealed`] beside its bits.
-const SEALED_BYTES: usize = size_of::<Sealed>() + 2 * size_of::<usize>();
 
 /// From and to which bucket each row of a segment moved.
 pub(crate) type Moves = Vec<(usize, usize)>;
 
+/// What is known of the row in a bucket; a byte, since to set a bit of a word takes three times as many
+/// instructions, and they are those of every write.
+pub(crate) mod flag {
+    /// Written in the interval.
+    pub(crate) const WRITTEN: u8 = 1;
+    /// Inserted in the interval, and in no view while it is under way.
+    pub(crate) const FRESH: u8 = 2;
+    /// To be written in other parts than it was read from, and not written since.
+    pub(crate) const RECUT: u8 = 4;
+}
+
+use flag::{FRESH, RECUT, WRITTEN};
+
 /// A bit for each bucket; none are allocated before one is set.
-#[derive(Debug, Default)]
-pub(crate) struct Bits(Box<[u64]>);
+#[derive(Clone, Debug, Default)]
+struct Bits(Box<[u64]>);
 
 impl Bits {
     /// No bit of `buckets` is set.
@@ -27,60 +33,34 @@ impl Bits {
         Self(vec![0; buckets.div_ceil(64)].into())
     }
 
-    /// Sets a bit; `false` when none are allocated.
-    #[inline]
-    fn set(&mut self, bucket: usize) -> bool {
-        match self.0.get_mut(bucket / 64) {
-            Some(word) => {
-                *word |= 1 << (bucket % 64);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// Clears a bit; whether it was set.
-    fn clear(&mut self, bucket: usize) -> bool {
-        let was_set = self.get(bucket);
+    fn set(&mut self, bucket: usize) {
         if let Some(word) = self.0.get_mut(bucket / 64) {
-            *word &= !(1 << (bucket % 64));
+            *word |= 1 << (bucket % 64);
         }
-        was_set
     }
 
-    #[inline]
     fn get(&self, bucket: usize) -> bool {
         let word = self.0.get(bucket / 64);
         word.is_some_and(|word| word & (1 << (bucket % 64)) != 0)
     }
 
-    fn is_unset(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The bits where the rows are now.
-    fn moved(&self, moves: &[(usize, usize)], buckets: usize) -> Self {
-        let mut bits = Self::default();
+    /// The bits where the rows are now; `None` when there are none.
+    fn moved(&self, moves: &[(usize, usize)], buckets: usize) -> Option<Self> {
+        let mut bits = None;
         for (_, to) in moves.iter().filter(|(from, _)| self.get(*from)) {
-            if bits.is_unset() {
-                bits = Self::new(buckets);
-            }
-            bits.set(*to);
+            bits.get_or_insert_with(|| Self::new(buckets)).set(*to);
         }
         bits
     }
 
-    fn bytes(&self) -> usize {
-        size_of_val(&*self.0)
-    }
-
     /// Sets the bits that `other` has.
-    fn unite(&mut self, other: &SharedBits) {
-        if self.is_unset() {
-            self.0 = vec![0; other.0.len()].into();
-        }
-        for (word, other) in self.0.iter_mut().zip(&*other.0) {
-            *word |= other.load(Ordering::Relaxed);
+    fn unite(&mut self, other: &Self) {
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
+        } else {
+            for (word, other) in self.0.iter_mut().zip(&other.0) {
+                *word |= other;
+            }
         }
     }
 
@@ -97,333 +77,211 @@ impl Bits {
     }
 }
 
-/// A bit for each bucket, shared with views. Only the table changes any, and none that a view looks at, so a
-/// load and a store do where a lock would be needed otherwise: they cost what plain ones do.
+/// The rows that were written in an interval before the last one.
 #[derive(Clone, Debug)]
-pub(crate) struct SharedBits(Arc<[AtomicU64]>);
-
-impl SharedBits {
-    fn new(buckets: usize) -> Self {
-        Self(
-            (0..buckets.div_ceil(64))
-                .map(|_| AtomicU64::new(0))
-                .collect(),
-        )
-    }
-
-    #[inline]
-    fn set(&self, bucket: usize) {
-        if let Some(word) = self.0.get(bucket / 64) {
-            let bits = word.load(Ordering::Relaxed);
-            word.store(bits | 1 << (bucket % 64), Ordering::Relaxed);
-        }
-    }
-
-    fn get(&self, bucket: usize) -> bool {
-        let word = self
-            .0
-            .get(bucket / 64)
-            .map(|word| word.load(Ordering::Relaxed));
-        word.is_some_and(|word| word & (1 << (bucket % 64)) != 0)
-    }
-
-    /// The bits where the rows are now; `None` when there are none.
-    fn moved(&self, moves: &[(usize, usize)], buckets: usize) -> Option<Self> {
-        let mut bits = None;
-        for (_, to) in moves.iter().filter(|(from, _)| self.get(*from)) {
-            bits.get_or_insert_with(|| Self::new(buckets)).set(*to);
-        }
-        bits
-    }
-
-    fn bytes(&self) -> usize {
-        size_of_val(&*self.0) + 2 * size_of::<usize>()
-    }
-}
-
-impl From<Bits> for SharedBits {
-    fn from(bits: Bits) -> Self {
-        Self(bits.0.into_iter().map(AtomicU64::new).collect())
-    }
-}
-
-/// The marks of an interval, and of those before it.
-#[derive(Debug)]
-pub(crate) struct Sealed {
+struct Sealed {
     interval: u64,
-    bits: SharedBits,
-    older: Option<Arc<Sealed>>,
+    written: Bits,
 }
 
-impl Sealed {
-    fn chain(newest: Option<&Arc<Self>>) -> impl Iterator<Item = &Self> {
-        std::iter::successors(newest.map(|sealed| &**sealed), |sealed| {
-            sealed.older.as_deref()
-        })
-    }
-
-    fn bytes(&self) -> usize {
-        SEALED_BYTES + self.bits.bytes()
-    }
-}
-
-/// The marks of one segment as views share them. What a view looks at is not changed any more when the
-/// interval is over.
+/// The marks of a segment. A view has them with the rows, as they were when it was taken.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SegmentMarks {
-    /// The interval that the segment was last written in.
+#[repr(C)] // what a write needs first
+pub(crate) struct Marks {
+    /// The [flags](flag) of each bucket; none while nothing is marked. What a vacant bucket has means
+    /// nothing.
+    flags: Box<[u8]>,
+    /// The interval that the segment was last written in, 0 when that does not matter any more.
     interval: u64,
-    newest: Option<SharedBits>,
-    older: Option<Arc<Sealed>>,
+    /// Those before, the latest first.
+    older: Vec<Sealed>,
 }
 
-impl SegmentMarks {
-    /// Begins the marks of the interval `now`, and lets go those up to `floor`.
-    pub(crate) fn begin(&mut self, bits: SharedBits, now: u64, floor: u64) {
+impl Marks {
+    /// Whether the marks of the interval `now` are [begun](Marks::begin).
+    #[inline]
+    pub(crate) fn is_begun(&self, now: u64) -> bool {
+        self.interval == now
+    }
+
+    /// Adds to the flags of a bucket.
+    #[inline]
+    pub(crate) fn add(&mut self, bucket: usize, flags: u8) {
+        if let Some(there) = self.flags.get_mut(bucket) {
+            *there |= flags;
+        }
+    }
+
+    /// Sets the flags of a row that was put into a vacant bucket.
+    #[inline]
+    pub(crate) fn set(&mut self, bucket: usize, flags: u8) {
+        if let Some(there) = self.flags.get_mut(bucket) {
+            *there = flags;
+        }
+    }
+
+    fn has(&self, bucket: usize, flag: u8) -> bool {
+        self.flags
+            .get(bucket)
+            .is_some_and(|there| there & flag != 0)
+    }
+
+    /// Whether a row was inserted in the interval `now`, which is under way.
+    pub(crate) fn is_fresh(&self, bucket: usize, now: u64) -> bool {
+        self.is_begun(now) && self.has(bucket, FRESH)
+    }
+
+    /// Marks a row as recut, in a segment of so many buckets.
+    pub(crate) fn set_recut(&mut self, bucket: usize, buckets: usize) {
+        self.allocate(buckets);
+        self.add(bucket, RECUT);
+    }
+
+    /// Whether a row was marked as recut; it is not any more.
+    pub(crate) fn take_recut(&mut self, bucket: usize) -> bool {
+        let was_set = self.has(bucket, RECUT);
+        if let Some(there) = self.flags.get_mut(bucket) {
+            *there &= !RECUT;
+        }
+        was_set
+    }
+
+    fn allocate(&mut self, buckets: usize) {
+        if self.flags.is_empty() {
+            self.flags = vec![0; buckets].into();
+        }
+    }
+
+    /// The buckets with this flag.
+    fn bits(&self, flag: u8) -> Bits {
+        let words = self.flags.chunks(64).map(|flags| {
+            let bits = flags.iter().rev();
+            bits.fold(0, |word, there| word << 1 | u64::from(there & flag != 0))
+        });
+        Bits(words.collect())
+    }
+
+    /// Begins the marks of the interval `now` in a segment of so many buckets, and lets go those up to `floor`.
+    pub(crate) fn begin(&mut self, buckets: usize, now: u64, floor: u64) {
         self.forget(floor);
-        if let Some(bits) = self.newest.take() {
+        if self.interval > 0 {
             let sealed = Sealed {
                 interval: self.interval,
-                bits,
-                older: self.older.take(),
+                written: self.bits(WRITTEN),
             };
-            self.older = Some(Arc::new(sealed));
-        }
-        self.interval = now;
-        self.newest = Some(bits);
-        let len = Sealed::chain(self.older.as_ref()).count();
-        let last = Sealed::chain(self.older.as_ref()).last();
-        if len > MAX_INTERVALS || last.is_some_and(|last| last.interval <= floor) {
-            let kept = Sealed::chain(self.older.as_ref()).take_while(|old| old.interval > floor);
-            let mut kept: Vec<_> = kept.map(|old| (old.interval, old.bits.clone())).collect();
-            while kept.len() > MAX_INTERVALS {
-                let oldest = kept.pop();
-                if let (Some((_, bits)), Some((_, oldest))) = (kept.last_mut(), oldest) {
-                    let mut both = Bits::default();
-                    both.unite(bits);
-                    both.unite(&oldest);
-                    *bits = both.into();
-                }
+            self.older.insert(0, sealed);
+            if self.older.len() > MAX_INTERVALS
+                && let Some(oldest) = self.older.pop()
+                && let Some(last) = self.older.last_mut()
+            {
+                last.written.unite(&oldest.written);
             }
-            self.older = linked(kept.into_iter().rev());
         }
+        self.keep(RECUT);
+        self.allocate(buckets);
+        self.interval = now;
+    }
+
+    /// Takes all other flags away.
+    fn keep(&mut self, flag: u8) {
+        self.flags.iter_mut().for_each(|there| *there &= flag);
     }
 
     /// The buckets of rows that were written after the freeze `since`, ascending: for a view that was
     /// taken after the interval of the last mark. A bucket may be vacant by now.
     pub(crate) fn buckets_since(&self, since: u64) -> impl Iterator<Item = usize> + use<> {
         let mut all = Bits::default();
-        let newest = self.newest.iter().map(|bits| (self.interval, bits));
-        let older = Sealed::chain(self.older.as_ref());
-        let older = older.map(|sealed| (sealed.interval, &sealed.bits));
-        for (_, bits) in newest
-            .chain(older)
-            .take_while(|(interval, _)| *interval > since)
-        {
-            all.unite(bits);
+        if self.interval > since {
+            all = self.bits(WRITTEN);
+        }
+        let older = self.older.iter();
+        for sealed in older.take_while(|sealed| sealed.interval > since) {
+            all.unite(&sealed.written);
         }
         all.buckets()
-    }
-
-    /// Lets go what is not needed for a freeze later than `floor`, as far as that is at hand.
-    pub(crate) fn forget(&mut self, floor: u64) {
-        if self.interval <= floor {
-            self.newest = None;
-        }
-        let older = self.older.as_ref().map(|sealed| sealed.interval);
-        if older.is_some_and(|interval| interval <= floor) {
-            self.older = None;
-        }
-    }
-
-    /// Whether [`forget`](SegmentMarks::forget) would let go something.
-    pub(crate) fn has_to_forget(&self, floor: u64) -> bool {
-        let older = self.older.as_ref().map(|sealed| sealed.interval);
-        self.newest.is_some() && self.interval <= floor || older.is_some_and(|it| it <= floor)
-    }
-
-    pub(crate) fn is_blank(&self) -> bool {
-        self.newest.is_none() && self.older.is_none()
-    }
-
-    /// The marks where the rows are now, in a segment of so many buckets.
-    pub(crate) fn moved(&self, moves: &[(usize, usize)], buckets: usize) -> Self {
-        let older: Vec<_> = Sealed::chain(self.older.as_ref())
-            .filter_map(|old| Some((old.interval, old.bits.moved(moves, buckets)?)))
-            .collect();
-        let newest = self.newest.as_ref();
-        Self {
-            interval: self.interval,
-            newest: newest.and_then(|bits| bits.moved(moves, buckets)),
-            older: linked(older.into_iter().rev()),
-        }
-    }
-
-    /// Bytes held; what views share included.
-    pub(crate) fn bytes(&self) -> usize {
-        let newest = self.newest.as_ref().map_or(0, SharedBits::bytes);
-        let older = Sealed::chain(self.older.as_ref()).map(Sealed::bytes);
-        newest + older.sum::<usize>()
-    }
-}
-
-/// The marks of one segment as the table needs them at every write.
-#[derive(Debug, Default)]
-pub(crate) struct OwnMarks {
-    /// The interval that the segment was last written in, and its bits, which views share when it is
-    /// over.
-    interval: u64,
-    bits: Option<SharedBits>,
-    /// Rows that were inserted in that interval, and are in no view while it is under way.
-    fresh: Bits,
-    /// Rows that would be written in other parts than they were read from, and were not written
-    /// since.
-    recut: Bits,
-}
-
-impl OwnMarks {
-    /// Marks a row of the interval `now`; `false` when its marks are not
-    /// [begun](OwnMarks::begin).
-    #[inline]
-    pub(crate) fn mark(&self, bucket: usize, now: u64) -> bool {
-        let begun = self.is_begun(now);
-        if begun {
-            self.mark_begun(bucket);
-        }
-        begun
-    }
-
-    /// Marks a row of the interval whose marks are begun.
-    #[inline]
-    pub(crate) fn mark_begun(&self, bucket: usize) {
-        if let Some(bits) = &self.bits {
-            bits.set(bucket);
-        }
-    }
-
-    /// Whether the marks of the interval `now` are begun.
-    #[inline]
-    pub(crate) fn is_begun(&self, now: u64) -> bool {
-        self.interval == now && self.bits.is_some()
-    }
-
-    /// Begins the marks of the interval `now`; its bits, for views.
-    pub(crate) fn begin(&mut self, buckets: usize, now: u64) -> SharedBits {
-        let bits = SharedBits::new(buckets);
-        self.interval = now;
-        self.bits = Some(bits.clone());
-        self.fresh = Bits::default();
-        bits
     }
 
     /// Lets go what is not needed for a freeze later than `floor`.
     pub(crate) fn forget(&mut self, floor: u64) {
         if self.interval <= floor {
-            self.bits = None;
-            self.fresh = Bits::default();
+            self.interval = 0;
+            self.keep(RECUT);
+            if self.flags.iter().all(|there| *there == 0) {
+                self.flags = Box::default();
+            }
+        }
+        self.older.retain(|sealed| sealed.interval > floor);
+        if self.older.is_empty() {
+            self.older = Vec::new();
         }
     }
 
-    /// Marks a row as inserted in the interval under way, whose marks are begun; `false` when no row was.
-    #[inline]
-    pub(crate) fn set_fresh(&mut self, bucket: usize) -> bool {
-        self.fresh.set(bucket)
+    /// Whether [`forget`](Marks::forget) would let go something.
+    pub(crate) fn has_to_forget(&self, floor: u64) -> bool {
+        let is_old = |interval| (1..=floor).contains(&interval);
+        let oldest = self.older.last();
+        is_old(self.interval) || oldest.is_some_and(|oldest| is_old(oldest.interval))
     }
 
-    /// Begins the marks of inserted rows.
-    pub(crate) fn begin_fresh(&mut self, buckets: usize) {
-        self.fresh = Bits::new(buckets);
-    }
-
-    /// The row that is put into a bucket was not inserted in the interval under way.
-    pub(crate) fn clear_fresh(&mut self, bucket: usize) {
-        self.fresh.clear(bucket);
-    }
-
-    /// Whether a row was inserted in the interval `now`, which is under way.
-    #[inline]
-    pub(crate) fn is_fresh(&self, bucket: usize, now: u64) -> bool {
-        self.interval == now && self.fresh.get(bucket)
-    }
-
-    /// Marks a row as recut.
-    pub(crate) fn set_recut(&mut self, bucket: usize, buckets: usize) {
-        if self.recut.is_unset() {
-            self.recut = Bits::new(buckets);
-        }
-        self.recut.set(bucket);
-    }
-
-    /// Whether a row was marked as recut; it is not any more.
-    pub(crate) fn take_recut(&mut self, bucket: usize) -> bool {
-        self.recut.clear(bucket)
-    }
-
+    /// Whether there is nothing that has to follow when rows move.
     pub(crate) fn is_blank(&self) -> bool {
-        self.fresh.is_unset() && self.recut.is_unset()
+        self.interval == 0 && self.flags.is_empty() && self.older.is_empty()
     }
 
-    /// The marks where the rows are now, in a segment of so many buckets. `shared` has moved already.
-    pub(crate) fn moved(
-        &self,
-        shared: &SegmentMarks,
-        moves: &[(usize, usize)],
-        buckets: usize,
-    ) -> Self {
-        let is_of_both = self.interval == shared.interval;
+    /// The marks where the rows are now, in a segment of so many buckets.
+    pub(crate) fn moved(&self, moves: &[(usize, usize)], buckets: usize) -> Self {
+        let mut flags = Box::default();
+        if self.interval > 0 || !self.flags.is_empty() {
+            flags = vec![0; buckets].into_boxed_slice();
+            for (from, to) in moves {
+                if let (Some(from), Some(to)) = (self.flags.get(*from), flags.get_mut(*to)) {
+                    *to = *from;
+                }
+            }
+        }
+        let older = self.older.iter().filter_map(|sealed| {
+            Some(Sealed {
+                interval: sealed.interval,
+                written: sealed.written.moved(moves, buckets)?,
+            })
+        });
         Self {
+            flags,
             interval: self.interval,
-            bits: shared.newest.clone().filter(|_| is_of_both),
-            fresh: self.fresh.moved(moves, buckets),
-            recut: self.recut.moved(moves, buckets),
+            older: older.collect(),
         }
     }
 
-    /// Bytes held beside those of [`SegmentMarks`].
+    /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        self.fresh.bytes() + self.recut.bytes()
+        let older = self
+            .older
+            .iter()
+            .map(|sealed| size_of_val(&*sealed.written.0));
+        self.flags.len() + older.sum::<usize>() + self.older.capacity() * size_of::<Sealed>()
     }
-}
-
-/// A chain of intervals, given from the oldest on.
-fn linked(intervals: impl Iterator<Item = (u64, SharedBits)>) -> Option<Arc<Sealed>> {
-    intervals.fold(None, |older, (interval, bits)| {
-        Some(Arc::new(Sealed {
-            interval,
-            bits,
-            older,
-        }))
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The marks of a segment, of both sorts.
-    #[derive(Default)]
-    struct Both(OwnMarks, SegmentMarks);
-
-    impl Both {
-        fn begin(&mut self, buckets: usize, now: u64, floor: u64) {
-            let bits = self.0.begin(buckets, now);
-            self.1.begin(bits, now, floor);
-        }
-
+    impl Marks {
         fn since(&self, epoch: u64) -> Vec<usize> {
-            self.1.buckets_since(epoch).collect()
+            self.buckets_since(epoch).collect()
         }
     }
 
     #[test]
     fn many_intervals_become_few_and_lose_nothing() {
-        let mut marks = Both::default();
+        let mut marks = Marks::default();
         for interval in 1..=20 {
             let bucket = usize::try_from(interval).unwrap() * 50;
-            assert!(!marks.0.mark(bucket, interval), "not begun");
+            assert!(!marks.is_begun(interval));
             marks.begin(1024, interval, 0);
-            assert!(marks.0.mark(bucket, interval));
-            assert!(Sealed::chain(marks.1.older.as_ref()).count() <= MAX_INTERVALS);
+            assert!(marks.is_begun(interval));
+            marks.add(bucket, WRITTEN);
+            assert!(marks.older.len() <= MAX_INTERVALS);
             for epoch in 0..interval {
                 let found = marks.since(epoch);
                 assert!(
@@ -438,56 +296,70 @@ mod tests {
 
     #[test]
     fn marks_of_confirmed_intervals_are_let_go() {
-        let mut marks = Both::default();
+        let mut marks = Marks::default();
         for interval in 1..=3 {
             marks.begin(64, interval, 0);
-            marks.0.mark(usize::try_from(interval).unwrap(), interval);
+            marks.add(usize::try_from(interval).unwrap(), WRITTEN);
         }
-        let all = marks.1.bytes();
-        assert!(!marks.1.has_to_forget(0) && marks.1.has_to_forget(2));
+        let all = marks.bytes();
+        assert!(!marks.has_to_forget(0) && marks.has_to_forget(2));
         marks.begin(64, 4, 2);
-        assert_eq!(Sealed::chain(marks.1.older.as_ref()).count(), 1);
-        assert!(marks.1.bytes() < all, "{} bytes", marks.1.bytes());
+        assert_eq!(marks.older.len(), 1);
+        assert!(marks.bytes() < all, "{} bytes", marks.bytes());
         assert_eq!(marks.since(2), [3]);
-        assert!(marks.1.has_to_forget(4));
-        marks.1.forget(4);
-        assert!(marks.1.is_blank() && !marks.1.has_to_forget(4));
-        assert_eq!(marks.1.bytes(), 0);
-    }
-
-    /// The next interval has bits of its own.
-    #[test]
-    fn a_view_sees_no_later_mark() {
-        let mut marks = Both::default();
-        marks.begin(64, 1, 0);
-        marks.0.mark(7, 1);
-        let view = marks.1.clone();
-        assert!(!marks.0.mark(8, 2), "the bits are those of the view");
-        marks.begin(64, 2, 0);
-        marks.0.mark(8, 2);
-        assert_eq!(view.buckets_since(0).collect::<Vec<_>>(), [7]);
-        assert_eq!(marks.since(0), [7, 8]);
+        assert!(marks.has_to_forget(4));
+        marks.forget(4);
+        assert!(marks.is_blank() && !marks.has_to_forget(4));
+        assert_eq!(marks.bytes(), 0);
     }
 
     #[test]
     fn what_was_inserted_is_fresh_until_the_interval_ends() {
-        let mut marks = Both::default();
+        let mut marks = Marks::default();
         marks.begin(64, 1, 0);
-        marks.0.begin_fresh(64);
-        marks.0.set_fresh(5);
-        assert!(marks.0.is_fresh(5, 1));
-        assert!(!marks.0.is_fresh(5, 2));
+        marks.set(5, WRITTEN | FRESH);
+        assert!(marks.is_fresh(5, 1));
+        assert!(!marks.is_fresh(5, 2));
         marks.begin(64, 2, 0);
-        assert!(!marks.0.is_fresh(5, 2));
+        assert!(!marks.is_fresh(5, 2));
+    }
+
+    #[test]
+    fn a_recut_row_is_one_in_every_interval_until_it_is_asked_for() {
+        let mut marks = Marks::default();
+        marks.set_recut(9, 64);
+        for interval in 1..=3 {
+            marks.begin(64, interval, interval - 1);
+            assert_eq!(marks.since(interval - 1), [0; 0], "it was not written");
+        }
+        marks.forget(3);
+        assert!(!marks.is_blank());
+        assert!(marks.take_recut(9) && !marks.take_recut(9));
+    }
+
+    /// A segment without buckets has no flags to begin with.
+    #[test]
+    fn marks_that_are_begun_stay_so_where_rows_move_to() {
+        let mut marks = Marks::default();
+        marks.begin(0, 1, 0);
+        marks = marks.moved(&[], 64);
+        marks.add(7, WRITTEN);
+        assert_eq!(marks.since(0), [7]);
     }
 
     #[test]
     fn all_bits_are_listed() {
-        let mut bits = Bits::new(130);
-        for bucket in [0, 63, 64, 100, 129] {
-            assert!(bits.set(bucket));
+        let mut marks = Marks::default();
+        marks.begin(130, 1, 0);
+        for bucket in [0, 63, 64, 129] {
+            marks.add(bucket, WRITTEN);
         }
-        assert!(bits.clear(100) && !bits.clear(101));
-        assert_eq!(bits.buckets().collect::<Vec<_>>(), [0, 63, 64, 129]);
+        assert_eq!(marks.since(0), [0, 63, 64, 129]);
+        marks.begin(130, 2, 0);
+        assert_eq!(
+            marks.since(0),
+            [0, 63, 64, 129],
+            "from the bits of an older interval"
+        );
     }
 }

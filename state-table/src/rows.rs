@@ -7,6 +7,8 @@ use std::ops::RangeInclusive;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Iter;
 
+use crate::directory::{WithRows, range};
+
 /// The rows of one segment, borrowed.
 pub struct SegmentRef<'a, R> {
     table: &'a HashTable<R>,
@@ -21,7 +23,7 @@ impl<'a, R> SegmentRef<'a, R> {
     /// The hashes that belong here: those of the rows and of every row that may come. Segments
     /// come in ascending, disjoint ranges.
     pub fn hashes(&self) -> RangeInclusive<u64> {
-        self.hashes.0..=self.hashes.1
+        range(self.hashes)
     }
 
     /// Number of rows.
@@ -55,6 +57,38 @@ impl<R> fmt::Debug for SegmentRef<'_, R> {
             )
             .field("len", &self.len())
             .finish()
+    }
+}
+
+/// The segments of a table or view that have rows, in ascending order of their hashes.
+pub struct Segments<'a, R>(WithRows<'a, R>);
+
+impl<'a, R> Segments<'a, R> {
+    pub(crate) fn new(segments: WithRows<'a, R>) -> Self {
+        Self(segments)
+    }
+}
+
+impl<'a, R> Iterator for Segments<'a, R> {
+    type Item = SegmentRef<'a, R>;
+
+    fn next(&mut self) -> Option<SegmentRef<'a, R>> {
+        let (segment, hashes) = self.0.next()?;
+        Some(SegmentRef::new(segment.rows(), hashes))
+    }
+}
+
+impl<R> FusedIterator for Segments<'_, R> {}
+
+impl<R> Clone for Segments<'_, R> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<R> fmt::Debug for Segments<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segments").finish_non_exhaustive()
     }
 }
 

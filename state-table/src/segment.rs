@@ -1,13 +1,14 @@
-//! A segment: a bounded hash table that is either owned or shared with views.
+//! A segment: a bounded hash table with its marks. The table and its views share it; it is written in place
+//! by a table that is alone.
 
 use std::mem;
-use std::sync::Arc;
 
 use hashbrown::HashTable;
+use triomphe::Arc;
 
-use crate::marks::Moves;
+use crate::marks::{Marks, Moves};
 use crate::row::Row;
-use crate::shared::{SharedRows, ViewBytes};
+use crate::shared::{Left, ViewBytes};
 
 /// Tables up to this many buckets are not worth shrinking.
 const MIN_BUCKETS: usize = 16;
@@ -18,36 +19,8 @@ const MIN_BUCKETS: usize = 16;
 /// bit 63 downwards, meets neither before 47 bits. Its 24 bits may follow up to 15 common bits of a
 /// narrow key-group range, 39 in all.
 #[inline]
-pub(crate) fn probe(hash: u64) -> u64 {
+fn probe(hash: u64) -> u64 {
     hash.rotate_right(7)
-}
-
-/// Puts back into shape a table that lost rows: at an eighth of its buckets it shrinks to a
-/// quarter or less, without rows to nothing. Amortised, because that many rows went before.
-/// Returns where the rows went, if `follow` asks for it.
-fn trim<R: Row>(table: &mut HashTable<R>, follow: bool) -> Option<Moves> {
-    if follow {
-        let capacity = table.len() * 2;
-        return Some(rebuild(table, capacity));
-    }
-    if table.is_empty() {
-        *table = HashTable::new();
-    } else {
-        table.shrink_to(table.len() * 2, |row| probe(row.hash()));
-    }
-    None
-}
-
-/// Moves all rows into new buckets, enough for `capacity` rows, and returns where they went,
-/// ascending by the old bucket.
-fn rebuild<R: Row>(table: &mut HashTable<R>, capacity: usize) -> Moves {
-    let mut old = mem::replace(table, HashTable::with_capacity(capacity));
-    let mut moves = Moves::with_capacity(old.len());
-    drain(&mut old, |from, row| {
-        let to = table.insert_unique(probe(row.hash()), row, |row| probe(row.hash()));
-        moves.push((from, to.bucket_index()));
-    });
-    moves
 }
 
 /// Takes all rows out, with their buckets, ascending.
@@ -59,235 +32,275 @@ fn drain<R>(table: &mut HashTable<R>, mut take: impl FnMut(usize, R)) {
     }
 }
 
-/// Where rows went by `first` and then by `second`, which ascends.
-fn then(first: &mut Moves, second: &[(usize, usize)]) {
-    for (_, to) in first {
-        if let Ok(at) = second.binary_search_by_key(to, |(from, _)| *from)
-            && let Some((_, last)) = second.get(at)
-        {
-            *to = *last;
-        }
-    }
-}
-
-/// The halves of a segment that was split: the lower one is what it is now.
-pub(crate) struct Halves<R> {
-    pub(crate) upper: Segment<R>,
-    /// Where the rows went, if that was asked for.
-    pub(crate) lower_moves: Moves,
-    pub(crate) upper_moves: Moves,
-}
-
-/// Whether [`trim`] would do something worth while.
-#[inline]
-pub(crate) fn is_sparse<R>(table: &HashTable<R>) -> bool {
-    table.num_buckets() > MIN_BUCKETS && table.len() * 8 <= table.num_buckets()
-}
-
-/// The rows of one segment of a table. Either form fits into 32 bytes.
-pub(crate) enum Segment<R> {
-    /// Written in place.
-    Owned(HashTable<R>),
-    /// A view has it, or had it until lately.
-    Shared(Arc<SharedRows<R>>),
+/// The rows of one segment of a table, what is marked of them, and what they are to the views that have them
+/// still when the table has others.
+#[derive(Debug)]
+#[repr(C)] // what every access needs first, in one cache line with the reference count before it
+pub(crate) struct Segment<R> {
+    rows: HashTable<R>,
+    pub(crate) marks: Marks,
+    left: Left,
+    depth: u32,
 }
 
 impl<R> Segment<R> {
-    /// An empty segment; allocates nothing.
-    pub(crate) fn new() -> Self {
-        Self::Owned(HashTable::new())
-    }
-
-    /// The rows, whoever owns them.
-    #[inline]
-    pub(crate) fn table(&self) -> &HashTable<R> {
-        match self {
-            Self::Owned(table) => table,
-            Self::Shared(shared) => &shared.rows,
+    /// An empty segment, which holds the hashes that agree in so many leading bits; allocates nothing.
+    pub(crate) fn new(depth: u32, total: &Arc<ViewBytes>) -> Self {
+        Self {
+            rows: HashTable::new(),
+            marks: Marks::default(),
+            left: Left::new(total),
+            depth,
         }
     }
 
-    #[inline]
-    pub(crate) fn is_owned(&self) -> bool {
-        matches!(self, Self::Owned(_))
+    /// In how many leading bits all hashes agree that belong here.
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth
     }
 
-    /// Whether a row can be added in place without growth: owned, below the cap, a bucket free.
+    #[inline]
+    pub(crate) fn rows(&self) -> &HashTable<R> {
+        &self.rows
+    }
+
+    /// The row with this hash for which `eq` holds.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
+        self.rows.find(probe(hash), eq)
+    }
+
+    /// The bucket of that row.
+    #[inline]
+    pub(crate) fn find_bucket(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<usize> {
+        self.rows.find_bucket_index(probe(hash), eq)
+    }
+
+    /// [`Segment::find`], to write to.
+    #[inline]
+    pub(crate) fn find_mut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut R> {
+        self.rows.find_mut(probe(hash), eq)
+    }
+
+    /// [`Segment::find`], to write to, with these flags added to those of its bucket.
+    #[inline]
+    pub(crate) fn find_marked(
+        &mut self,
+        hash: u64,
+        eq: impl Fn(&R) -> bool,
+        flags: u8,
+    ) -> Option<&mut R> {
+        let row = self.rows.find_entry(probe(hash), eq).ok()?;
+        self.marks.add(row.bucket_index(), flags);
+        Some(row.into_mut())
+    }
+
+    /// Takes out the row with this hash for which `eq` holds, with its bucket.
+    #[inline]
+    pub(crate) fn remove(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<(R, usize)> {
+        let found = self.rows.find_entry(probe(hash), eq).ok()?;
+        let bucket = found.bucket_index();
+        Some((found.remove().0, bucket))
+    }
+
+    /// Whether a row can be added without growth: below the cap, a bucket free.
     #[inline]
     pub(crate) fn has_room(&self, max_rows: usize) -> bool {
-        match self {
-            Self::Owned(table) => table.len() < max_rows && table.len() < table.capacity(),
-            Self::Shared(_) => false,
-        }
+        self.rows.len() < max_rows && self.rows.len() < self.rows.capacity()
+    }
+
+    /// Whether [`Segment::trim`] would do something worth while.
+    #[inline]
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.rows.num_buckets() > MIN_BUCKETS && self.rows.len() * 8 <= self.rows.num_buckets()
     }
 
     /// Bytes of the buckets.
     pub(crate) fn bytes(&self) -> usize {
-        self.table().allocation_size()
+        self.rows.allocation_size()
     }
 
-    /// Books the rows as held by views only, if a view has them: the caller drops the segment.
-    pub(crate) fn leave(&self) {
-        if let Self::Shared(shared) = self
-            && Arc::strong_count(shared) > 1
-        {
-            shared.leave();
-        }
+    /// Books the rows as held by views only, with so many bytes a row outside of its bucket: the table drops
+    /// the segment next.
+    pub(crate) fn leave(&self, row_bytes: usize) {
+        let outside = self.rows.len().saturating_mul(row_bytes);
+        self.left.book(self.bytes().saturating_add(outside));
     }
 
-    /// Shares the rows with a view: one small allocation if they were owned, no row touched.
-    /// `None` without rows. `row_bytes` and `total` are for the day that only views have them.
-    pub(crate) fn share(
-        &mut self,
-        row_bytes: usize,
-        total: &Arc<ViewBytes>,
-    ) -> Option<Arc<SharedRows<R>>> {
-        if let Self::Owned(table) = self {
-            if table.is_empty() {
-                return None;
-            }
-            let shared = SharedRows::new(mem::take(table), row_bytes, total);
-            *self = Self::Shared(Arc::new(shared));
-        }
-        match self {
-            Self::Shared(shared) => Some(Arc::clone(shared)),
-            Self::Owned(_) => None,
-        }
+    /// Begins the marks of the interval `now`, and lets go those up to `floor`.
+    pub(crate) fn begin_marks(&mut self, now: u64, floor: u64) {
+        self.marks.begin(self.rows.num_buckets(), now, floor);
+    }
+
+    /// Marks a row as recut.
+    pub(crate) fn set_recut(&mut self, bucket: usize) {
+        self.marks.set_recut(bucket, self.rows.num_buckets());
     }
 }
 
 impl<R: Row> Segment<R> {
-    /// The rows to write to. Rows that a view has are copied; those that no view has any more are
-    /// taken back. If a row's `clone` panics, nothing has changed.
-    pub(crate) fn own(&mut self) -> &mut HashTable<R> {
-        if let Self::Shared(shared) = self {
-            let table = if let Some(shared) = Arc::get_mut(shared) {
-                mem::take(&mut shared.rows)
-            } else {
-                let table = shared.rows.clone();
-                shared.leave();
-                table
-            };
-            *self = Self::Owned(table);
-        }
-        match self {
-            Self::Owned(table) => table,
-            Self::Shared(_) => unreachable!("it was made an owned one above"),
+    /// A copy for the table of what a view has: each row in its bucket. If a row's `clone` panics,
+    /// there is none.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            rows: self.rows.clone(),
+            marks: self.marks.clone(),
+            left: self.left.of_another(),
+            depth: self.depth,
         }
     }
 
-    /// Makes space for one more row, by rehashing where there is none; the caller has taken
-    /// ownership. Returns where the rows went, if they did and `follow` asks for it.
-    pub(crate) fn grow(&mut self, follow: bool) -> Option<Moves> {
-        let table = self.own();
-        if !follow || table.len() < table.capacity() {
-            table.reserve(1, |row| probe(row.hash()));
-            return None;
+    /// Adds a row that is not there, where there is room, with the flags of its bucket.
+    #[inline]
+    pub(crate) fn insert(&mut self, hash: u64, row: R, flags: u8) -> (usize, &mut R) {
+        let row = self
+            .rows
+            .insert_unique(probe(hash), row, |row| probe(row.hash()));
+        let bucket = row.bucket_index();
+        self.marks.set(bucket, flags);
+        (bucket, row.into_mut())
+    }
+
+    /// Moves all rows into new buckets, enough for `capacity` rows, and the marks with them.
+    fn rebuild(&mut self, capacity: usize) {
+        let mut old = mem::replace(&mut self.rows, HashTable::with_capacity(capacity));
+        let mut moves = Moves::with_capacity(old.len());
+        drain(&mut old, |from, row| {
+            let to = self
+                .rows
+                .insert_unique(probe(row.hash()), row, |row| probe(row.hash()));
+            moves.push((from, to.bucket_index()));
+        });
+        self.marks = self.marks.moved(&moves, self.rows.num_buckets());
+    }
+
+    /// Makes space for one more row, by rehashing where there is none.
+    pub(crate) fn grow(&mut self) {
+        if self.marks.is_blank() || self.rows.len() < self.rows.capacity() {
+            self.rows.reserve(1, |row| probe(row.hash()));
+            return;
         }
         // As hashbrown does: in as many buckets, if rows that went left half of them.
-        let (full, len) = (table.num_buckets() / 8 * 7, table.len() + 1);
+        let (full, len) = (self.rows.num_buckets() / 8 * 7, self.rows.len() + 1);
         let capacity = if len > full / 2 { full + 1 } else { full };
-        Some(rebuild(table, capacity.max(len)))
+        self.rebuild(capacity.max(len));
     }
 
-    /// Makes space for `rows` rows in all, by rehashing where there is none. Returns as [`Segment::grow`].
-    pub(crate) fn reserve(&mut self, rows: usize, follow: bool) -> Option<Moves> {
-        let table = self.own();
-        if table.capacity() >= rows {
-            return None;
+    /// Makes space for `rows` rows in all, by rehashing where there is none.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        if self.rows.capacity() < rows {
+            if self.marks.is_blank() {
+                let more = rows - self.rows.len();
+                self.rows.reserve(more, |row| probe(row.hash()));
+            } else {
+                self.rebuild(rows);
+            }
         }
-        if follow {
-            return Some(rebuild(table, rows));
+    }
+
+    /// Releases memory after removals: shrinks to a quarter or less of its buckets if an eighth of them
+    /// is used, without rows to nothing. Amortised, because that many rows went before.
+    pub(crate) fn trim(&mut self) {
+        let capacity = self.rows.len() * 2;
+        if !self.marks.is_blank() {
+            self.rebuild(capacity);
+        } else if capacity == 0 {
+            self.rows = HashTable::new();
+        } else {
+            self.rows.shrink_to(capacity, |row| probe(row.hash()));
         }
-        table.reserve(rows - table.len(), |row| probe(row.hash()));
-        None
     }
 
-    /// Releases memory after removals. Returns where the rows went, if `follow` asks for it.
-    #[cold]
-    pub(crate) fn trim(&mut self, follow: bool) -> Option<Moves> {
-        trim(self.own(), follow)
-    }
-
-    /// Moves the rows for which `is_upper` holds into a second segment, and tells where the rows
-    /// went, if `follow` asks for it. Each half gets buckets for `max_rows` at once, since it is
+    /// Moves the rows with the next bit of the hash set into a second segment, and returns that. Rows that a
+    /// view has are copied, with so many bytes outside of a bucket. Each half gets buckets for `max_rows` at once, since it is
     /// about half full: it will not rehash before it splits.
-    pub(crate) fn split(
-        &mut self,
-        max_rows: usize,
-        follow: bool,
-        is_upper: impl Fn(u64) -> bool,
-    ) -> Halves<R> {
+    pub(crate) fn split(this: &mut Arc<Self>, max_rows: usize, row_bytes: usize) -> Self {
+        let depth = this.depth + 1;
+        let bit = 1 << (64 - depth);
+        let follow = !this.marks.is_blank();
         // Beyond the cap one half may get them all; a rehash on the way would make the moves wrong.
-        let capacity = max_rows.max(self.table().len());
-        let mut lower = HashTable::with_capacity(capacity);
-        let mut upper = HashTable::with_capacity(capacity);
-        let (mut lower_moves, mut upper_moves) = (Moves::new(), Moves::new());
+        let capacity = max_rows.max(this.rows.len());
+        let mut lower = Half::new(capacity);
+        let mut upper = Half::new(capacity);
         let mut place = |from: usize, row: R| {
             let hash = row.hash();
-            let (half, moves) = if is_upper(hash) {
-                (&mut upper, &mut upper_moves)
+            let half = if hash & bit == 0 {
+                &mut lower
             } else {
-                (&mut lower, &mut lower_moves)
+                &mut upper
             };
-            let to = half.insert_unique(probe(hash), row, |row| probe(row.hash()));
-            if follow {
-                moves.push((from, to.bucket_index()));
-            }
+            half.place(from, hash, row, follow);
         };
-        let mut place_all = |table: &mut HashTable<R>| {
+        if let Some(own) = Arc::get_mut(this) {
+            let mut rows = mem::take(&mut own.rows);
             if follow {
-                drain(table, &mut place);
+                drain(&mut rows, &mut place);
             } else {
-                mem::take(table)
-                    .into_iter()
-                    .for_each(|row| place(usize::MAX, row));
+                rows.into_iter().for_each(|row| place(usize::MAX, row));
             }
-        };
-        match self {
-            Self::Owned(table) => place_all(table),
-            Self::Shared(shared) => {
-                if let Some(shared) = Arc::get_mut(shared) {
-                    place_all(&mut shared.rows);
-                } else {
-                    for bucket in shared.rows.iter_buckets() {
-                        if let Some(row) = shared.rows.get_bucket(bucket) {
-                            place(bucket, row.clone());
-                        }
-                    }
-                    shared.leave();
+        } else {
+            for bucket in this.rows.iter_buckets() {
+                if let Some(row) = this.rows.get_bucket(bucket) {
+                    place(bucket, row.clone());
                 }
             }
+            this.leave(row_bytes);
         }
-        for (half, moves) in [
-            (&mut lower, &mut lower_moves),
-            (&mut upper, &mut upper_moves),
-        ] {
-            if (half.is_empty() || is_sparse(half))
-                && let Some(again) = trim(half, follow)
-            {
-                then(moves, &again);
+        let [lower, upper] = [lower, upper].map(|half| {
+            let mut segment = Self {
+                marks: this.marks.moved(&half.moves, half.rows.num_buckets()),
+                rows: half.rows,
+                left: this.left.of_another(),
+                depth,
+            };
+            if segment.rows.is_empty() || segment.is_sparse() {
+                segment.trim();
             }
+            segment
+        });
+        *this = Arc::new(lower);
+        upper
+    }
+}
+
+/// Half of a segment that is split.
+struct Half<R> {
+    rows: HashTable<R>,
+    moves: Moves,
+}
+
+impl<R: Row> Half<R> {
+    fn new(capacity: usize) -> Self {
+        Self {
+            rows: HashTable::with_capacity(capacity),
+            moves: Moves::new(),
         }
-        *self = Self::Owned(lower);
-        Halves {
-            upper: Self::Owned(upper),
-            lower_moves,
-            upper_moves,
+    }
+
+    fn place(&mut self, from: usize, hash: u64, row: R, follow: bool) {
+        let to = self
+            .rows
+            .insert_unique(probe(hash), row, |row| probe(row.hash()));
+        if follow {
+            self.moves.push((from, to.bucket_index()));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::mem::offset_of;
+
     use super::*;
 
     #[test]
-    fn a_segment_is_32_bytes() {
-        assert_eq!(
-            size_of::<Segment<u64>>(),
-            32,
-            "the enum has no tag of its own"
+    fn what_an_access_needs_lies_in_56_bytes() {
+        // And the reference count before them.
+        assert_eq!(offset_of!(Segment<u64>, rows), 0);
+        assert_eq!(offset_of!(Segment<u64>, marks), 32);
+        assert!(
+            size_of::<Segment<u64>>() <= 112,
+            "128 with the count and malloc's"
         );
     }
 

@@ -1,10 +1,8 @@
-//! Rows that a table has in common with views, and what they cost once the table goes on without
-//! them.
+//! Bytes that only views have.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hashbrown::HashTable;
+use triomphe::Arc;
 
 /// Bytes that only views of one table hold. Views subtract from it on whatever thread drops them.
 #[derive(Debug, Default)]
@@ -16,41 +14,39 @@ impl ViewBytes {
     }
 }
 
-/// The rows of a frozen segment.
-pub(crate) struct SharedRows<R> {
-    pub(crate) rows: HashTable<R>,
-    /// Bytes that a row holds outside of its bucket, on average.
-    row_bytes: usize,
-    /// Bytes of these rows in `total`: nothing as long as the table has them.
-    left: AtomicUsize,
+/// What of a total one segment is: nothing as long as its table has it.
+#[derive(Debug)]
+pub(crate) struct Left {
+    bytes: AtomicUsize,
     total: Arc<ViewBytes>,
 }
 
-impl<R> SharedRows<R> {
-    pub(crate) fn new(rows: HashTable<R>, row_bytes: usize, total: &Arc<ViewBytes>) -> Self {
+impl Left {
+    pub(crate) fn new(total: &Arc<ViewBytes>) -> Self {
         Self {
-            rows,
-            row_bytes,
-            left: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
             total: Arc::clone(total),
         }
     }
 
-    /// Books the rows as held by views only; the table drops them next. When the last view has
-    /// dropped its own meanwhile, that is the end of the rows and of the entry.
-    pub(crate) fn leave(&self) {
-        let outside = self.rows.len().saturating_mul(self.row_bytes);
-        let bytes = self.rows.allocation_size().saturating_add(outside);
+    /// Of another segment of the same table.
+    pub(crate) fn of_another(&self) -> Self {
+        Self::new(&self.total)
+    }
+
+    /// Books bytes as held by views only; the table drops its reference next. When the last view has
+    /// dropped its own meanwhile, that is the end of the segment and of the entry.
+    pub(crate) fn book(&self, bytes: usize) {
         self.total.0.fetch_add(bytes, Ordering::Relaxed);
         // Seen by whoever drops the last reference, since the table drops its own after this.
-        self.left.store(bytes, Ordering::Relaxed);
+        self.bytes.store(bytes, Ordering::Relaxed);
     }
 }
 
-impl<R> Drop for SharedRows<R> {
+impl Drop for Left {
     fn drop(&mut self) {
         self.total
             .0
-            .fetch_sub(*self.left.get_mut(), Ordering::Relaxed);
+            .fetch_sub(*self.bytes.get_mut(), Ordering::Relaxed);
     }
 }

@@ -41,7 +41,7 @@ fn clear_leaves_the_buckets_to_the_view() {
 #[test]
 fn shared_bytes_fall_with_each_segment_of_the_last_view() {
     let mut table = filled(448, 0..10_000);
-    let (first, second) = (table.freeze(), table.freeze_weighed(100));
+    let (first, second) = (table.freeze(), table.freeze());
     for key in 0..10_000 {
         set(&mut table, spread(key), key, 7);
     }
@@ -57,7 +57,7 @@ fn shared_bytes_fall_with_each_segment_of_the_last_view() {
     }
     assert_eq!(table.held().shared_bytes, 0);
 
-    // What rows hold outside of their buckets is as the freeze was told.
+    // What rows hold outside of their buckets is as the last freeze was told.
     let view = table.freeze_weighed(100);
     table.clear();
     assert_eq!(table.held().shared_bytes, buckets + 100 * 10_000);

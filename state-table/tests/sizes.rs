@@ -40,7 +40,7 @@ fn a_table_of_small_rows_is_as_small_as_a_bare_one() {
 }
 
 #[test]
-fn tracking_costs_bits_and_no_buckets() {
+fn tracking_costs_a_byte_a_bucket() {
     let fill = |table: &mut Table<Pair>| {
         for i in 0..100_000_u64 {
             let key = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -1,25 +1,26 @@
 //! Which rows of a table were written, interval by interval, within a limit of memory.
 
 use super::Table;
-use crate::all_marks::Marks;
-use crate::segment::probe;
+use crate::marks::Marks;
+use crate::row::Row;
 use crate::tracking::Tracking;
+
+/// Entries that are looked at for confirmed marks with each segment that is written first in an interval.
+const SWEPT: usize = 4;
 
 impl<R> Table<R> {
     /// From now on tracks which rows are written, afresh: for views since the freeze `floor`, which was
     /// the last one if any. The next freeze is the one after that.
     pub fn track(&mut self, interval: u64, floor: u64) {
+        self.drop_marks();
         self.tracking = Tracking {
+            // Otherwise no view will ask what is written before the next freeze.
+            marks: floor < interval,
             interval,
             floor,
             limit: usize::MAX,
             ..self.tracking
         };
-        if floor < interval {
-            self.reset_marks();
-        } else {
-            self.drop_marks(); // no view will ask what is written before the next freeze
-        }
     }
 
     /// Changes are told since the freeze of `epoch` or later ones from now on. What is only needed for earlier
@@ -38,12 +39,12 @@ impl<R> Table<R> {
     /// The interval under way; `None` while what is written in it is not tracked.
     #[inline]
     pub(crate) fn interval(&self) -> Option<u64> {
-        (!self.marks.is_empty()).then_some(self.tracking.interval)
+        self.tracking.marks.then_some(self.tracking.interval)
     }
 
-    /// Bytes that tracking takes, what views share of it included.
+    /// Bytes that tracking takes, without those that only views have.
     pub fn tracking_bytes(&self) -> usize {
-        self.tracking.beside + self.marks.bytes()
+        self.tracking.beside + self.tracking.bytes
     }
 
     /// Sets how many bytes tracking may take. Beyond that it is given up until the next freeze.
@@ -59,8 +60,10 @@ impl<R> Table<R> {
     }
 
     fn check_limit(&mut self) {
-        if self.tracking_bytes() > self.tracking.limit && !self.marks.is_empty() {
-            self.marks.forget_all(self.tracking.floor);
+        if self.tracking_bytes() > self.tracking.limit && self.tracking.marks {
+            for entry in 0..self.directory.entries() {
+                self.forget(entry);
+            }
             if self.tracking_bytes() > self.tracking.limit {
                 self.give_up();
             }
@@ -76,69 +79,41 @@ impl<R> Table<R> {
         self.tracking.beside = 0;
     }
 
-    /// Nothing is marked until the next freeze.
+    /// Nothing is marked any more but what a view shares, which will be forgotten with the first write.
     fn drop_marks(&mut self) {
-        self.marks = Marks::default();
-        self.recut = 0;
-    }
-
-    /// No row is marked.
-    pub(super) fn reset_marks(&mut self) {
-        self.marks = Marks::new(self.segments.len());
-        self.recut = 0;
-    }
-
-    /// Marks a row as written.
-    #[inline]
-    pub(super) fn mark(&mut self, slot: usize, bucket: usize) {
-        if let Some(marks) = self.marks.get(slot)
-            && !marks.mark(bucket, self.tracking.interval)
-        {
-            self.mark_first(slot, bucket);
+        self.tracking.marks = false;
+        self.tracking.recut = 0;
+        for entry in 0..self.directory.entries() {
+            let segment = self.directory.at(entry);
+            if !segment.marks.is_blank() && segment.is_unique() {
+                self.change(entry, |segment| segment.marks = Marks::default());
+            }
         }
     }
 
-    /// Marks the first row of a segment in an interval.
-    #[cold]
-    #[inline(never)]
-    fn mark_first(&mut self, slot: usize, bucket: usize) {
-        self.begin_marks(slot);
-        if let Some(marks) = self.marks.get(slot) {
-            marks.mark(bucket, self.tracking.interval);
+    /// Lets go the marks in an entry that were confirmed, unless a view has them.
+    fn forget(&mut self, entry: usize) {
+        let (segment, floor) = (self.directory.at(entry), self.tracking.floor);
+        if segment.marks.has_to_forget(floor) && segment.is_unique() {
+            self.change(entry, |segment| segment.marks.forget(floor));
         }
     }
 
-    /// Begins the marks of a segment in an interval.
-    #[cold]
-    #[inline(never)]
-    fn begin_marks(&mut self, slot: usize) {
-        let buckets = self.segment(slot).table().num_buckets();
+    /// Begins the marks of a segment in an interval if rows are marked and they are not begun.
+    pub(super) fn begin_marks(&mut self, slot: usize) {
         let Tracking {
-            interval, floor, ..
+            marks,
+            interval,
+            floor,
+            ..
         } = self.tracking;
-        self.marks.begin(slot, buckets, interval, floor);
-        self.check_limit();
-    }
-
-    /// Marks a row as written, and as inserted in this interval.
-    #[inline]
-    pub(super) fn mark_fresh(&mut self, slot: usize, bucket: usize) {
-        self.mark(slot, bucket);
-        if let Some(marks) = self.marks.get_mut(slot)
-            && !marks.set_fresh(bucket)
-        {
-            self.begin_fresh(slot, bucket);
+        if !marks || self.directory.at(slot).marks.is_begun(interval) {
+            return;
         }
-    }
-
-    /// Marks the first row that is inserted into a segment in an interval.
-    #[cold]
-    #[inline(never)]
-    fn begin_fresh(&mut self, slot: usize, bucket: usize) {
-        let buckets = self.segment(slot).table().num_buckets();
-        self.marks.begin_fresh(slot, buckets);
-        if let Some(marks) = self.marks.get_mut(slot) {
-            marks.set_fresh(bucket);
+        self.change(slot, |segment| segment.begin_marks(interval, floor));
+        for _ in 0..SWEPT {
+            self.tracking.sweep = (self.tracking.sweep + 1) % self.directory.entries();
+            self.forget(self.tracking.sweep);
         }
         self.check_limit();
     }
@@ -146,36 +121,33 @@ impl<R> Table<R> {
     /// Whether the row with this hash for which `eq` holds was inserted in this interval, so that no
     /// view has it.
     pub(crate) fn is_fresh(&self, hash: u64, eq: impl Fn(&R) -> bool) -> bool {
-        let slot = self.directory.slot(hash);
-        let marks = self.marks.get(slot);
-        marks.is_some_and(|marks| {
-            let table = self.segment(slot).table();
-            let bucket = table.find_bucket_index(probe(hash), eq);
-            bucket.is_some_and(|bucket| marks.is_fresh(bucket, self.tracking.interval))
-        })
+        let slot = self.directory.segment_of(self.directory.entry(hash));
+        let segment = self.directory.at(slot);
+        let is_fresh = |bucket| segment.marks.is_fresh(bucket, self.tracking.interval);
+        self.tracking.marks && segment.find_bucket(hash, eq).is_some_and(is_fresh)
     }
 }
 
-impl<R: crate::row::Row> Table<R> {
+impl<R: Row> Table<R> {
     /// Whether there may be a row that [`Table::take_recut`] tells of.
     #[inline]
     pub(crate) fn has_recut(&self) -> bool {
-        self.recut > 0
+        self.tracking.recut > 0
     }
 
-    /// Whether a row is one that was [added](Table::add) as recut, and asked for the first time.
+    /// Whether a row that is written next is one that was [added](Table::add) as recut, and asked for the
+    /// first time.
     #[cold]
     #[inline(never)]
     pub(crate) fn take_recut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> bool {
-        let slot = self.directory.slot(hash);
-        let bucket = self
-            .segment(slot)
-            .table()
-            .find_bucket_index(probe(hash), eq);
-        let marks = self.marks.get_mut(slot);
-        let taken =
-            bucket.is_some_and(|bucket| marks.is_some_and(|marks| marks.take_recut(bucket)));
-        self.recut -= usize::from(taken);
+        let entry = self.directory.entry(hash);
+        let Some(slot) = self.own_found(entry, hash, &eq) else {
+            return false;
+        };
+        let segment = super::unique(self.directory.at_mut(slot));
+        let bucket = segment.find_bucket(hash, eq);
+        let taken = bucket.is_some_and(|bucket| segment.marks.take_recut(bucket));
+        self.tracking.recut -= usize::from(taken);
         taken
     }
 }

@@ -66,7 +66,7 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
     #[inline]
     fn foreign<R>(&mut self, operation: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
         self.table.usable()?;
-        self.table.in_update = true;
+        self.table.in_update = true; // not by `updating`: the operation needs the table
         let result = operation(self);
         self.table.in_update = false;
         result
@@ -98,9 +98,14 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         let elements = std::iter::once(first).chain(elements);
         let interval = self.table.interval();
         self.table.log_recut(at);
-        let (entries, bytes) = match self.table.find_mut(at) {
-            Some(list) => fill(list, elements, interval, self.heap_size),
-            None => super::aside(at, |at| self.append_absent(at, elements, interval))?,
+        let heap_size = self.heap_size;
+        let (rows, is_at) = (&mut self.table.rows, KeyedRow::is_at(at));
+        let appended = rows.write(at.prepared.get(), is_at, elements, |row, elements| {
+            fill(&mut row.state, elements, interval, heap_size)
+        });
+        let (entries, bytes) = match appended {
+            Ok(added) => added,
+            Err(elements) => super::aside(at, |at| self.append_absent(at, elements, interval))?,
         };
         self.table.entries += entries;
         self.table.bytes += bytes;

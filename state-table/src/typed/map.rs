@@ -309,28 +309,36 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
             in_update,
             ..
         } = &mut *self.table;
-        let Some(row) = rows.get_mut(at.prepared.get(), KeyedRow::is_at(at)) else {
-            return super::aside(at, |at| self.modify_absent(at, map_key, init, f));
+        let (hash, is_at) = (at.prepared.get(), KeyedRow::is_at(at));
+        let modified = rows.write(hash, is_at, (init, f), |row, (init, f)| {
+            let map = &mut row.state;
+            let was_large = map.is_large();
+            // Also for the clone of the key.
+            let (result, added) = super::updating(in_update, || {
+                let (value, inserted) = map.entry(map_key, || (map_key.to_key(), init));
+                let before = match heap_size {
+                    Some(heap_size) if !inserted => signed(heap_size(value)),
+                    _ => 0,
+                };
+                let result = f(value);
+                let heap = heap_size.map_or(0, |heap_size| signed(heap_size(value)));
+                *entries += u64::from(inserted);
+                let own = if inserted {
+                    signed(size_of::<(UK, UV)>())
+                } else {
+                    0
+                };
+                (result, own + heap - before)
+            });
+            *bytes += added;
+            (result, was_large, map.is_large(), map.len())
+        });
+        let (result, was_large, is_large, len) = match modified {
+            Ok(modified) => modified,
+            Err((init, f)) => {
+                return super::aside(at, |at| self.modify_absent(at, map_key, init, f));
+            }
         };
-        *in_update = true; // also for the clone of the key
-        let map = &mut row.state;
-        let was_large = map.is_large();
-        let (value, inserted) = map.entry(map_key, || (map_key.to_key(), init));
-        let before = match heap_size {
-            Some(heap_size) if !inserted => signed(heap_size(value)),
-            _ => 0,
-        };
-        let result = f(value);
-        let heap = heap_size.map_or(0, |heap_size| signed(heap_size(value)));
-        let own = if inserted {
-            signed(size_of::<(UK, UV)>())
-        } else {
-            0
-        };
-        let (is_large, len) = (map.is_large(), map.len());
-        *entries += u64::from(inserted);
-        *bytes += own + heap - before;
-        *in_update = false;
         if was_large {
             self.table.log_entry(at, map_key, len);
         } else if is_large {
@@ -347,9 +355,7 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         f: impl FnOnce(&mut Option<UV>) -> R,
     ) -> Result<R> {
         let (mut value, shape) = self.take_entry(at, map_key)?.unzip();
-        self.table.in_update = true;
-        let result = f(&mut value);
-        self.table.in_update = false;
+        let result = super::updating(&mut self.table.in_update, || f(&mut value));
         match shape {
             Some(shape) if value.is_none() => self.log_taken(at, map_key, shape)?,
             Some(shape) if shape.was_large && !shape.is_large => self.table.log_shrunk(at),

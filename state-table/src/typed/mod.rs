@@ -60,6 +60,15 @@ fn aside<Q: ?Sized, N, R>(
     })
 }
 
+/// Runs what is the user's, with the flag set that stays when it panics.
+#[inline]
+fn updating<R>(in_update: &mut bool, f: impl FnOnce() -> R) -> R {
+    *in_update = true;
+    let result = f();
+    *in_update = false;
+    result
+}
+
 /// Refuses a key that was not found because it is not owned. A key that is found was checked when
 /// its row was inserted, so only absence pays for the canonical hash; and not even that where all
 /// key groups are owned.
@@ -432,10 +441,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         update: impl FnOnce(&mut V) -> R,
     ) -> Result<R> {
         absent(self.groups, key)?;
-        self.in_update = true;
-        let result = update(value);
-        self.in_update = false;
-        Ok(result)
+        Ok(updating(&mut self.in_update, || update(value)))
     }
 
     /// Takes the row at an address out, and logs it.

@@ -108,17 +108,19 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         value: V,
     ) -> Result<()> {
         self.table.usable()?;
-        let Some(state) = self.table.find_mut(at) else {
-            return self.insert(at, value);
-        };
-        match self.heap_size {
-            None => *state = value,
+        let TypedTable { rows, bytes, .. } = &mut *self.table;
+        let heap_size = self.heap_size;
+        let put = |row: &mut KeyedRow<K, N, V>, value| match heap_size {
+            None => row.state = value,
             Some(size) => {
-                let ((), grown) = weighed(state, size, |state| *state = value);
-                self.table.bytes += grown;
+                let ((), grown) = weighed(&mut row.state, size, |state| *state = value);
+                *bytes += grown;
             }
+        };
+        match rows.write(at.prepared.get(), KeyedRow::is_at(at), value, put) {
+            Ok(()) => Ok(()),
+            Err(value) => self.insert(at, value),
         }
-        Ok(())
     }
 
     #[inline]
@@ -140,20 +142,22 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
             in_update,
             ..
         } = &mut *self.table;
-        let Some(row) = rows.get_mut(at.prepared.get(), KeyedRow::is_at(at)) else {
-            return super::aside(at, |at| self.modify_absent(at, init, f));
-        };
-        *in_update = true;
-        let result = match self.heap_size {
-            None => f(&mut row.state),
-            Some(size) => {
-                let (result, grown) = weighed(&mut row.state, size, f);
-                *bytes += grown;
-                result
-            }
-        };
-        *in_update = false;
-        Ok(result)
+        let heap_size = self.heap_size;
+        let (hash, is_at) = (at.prepared.get(), KeyedRow::is_at(at));
+        let modified = rows.write(hash, is_at, (init, f), |row, (_, f)| {
+            super::updating(in_update, || match heap_size {
+                None => f(&mut row.state),
+                Some(size) => {
+                    let (result, grown) = weighed(&mut row.state, size, f);
+                    *bytes += grown;
+                    result
+                }
+            })
+        });
+        match modified {
+            Ok(result) => Ok(result),
+            Err((init, f)) => super::aside(at, |at| self.modify_absent(at, init, f)),
+        }
     }
 
     #[inline]
@@ -175,9 +179,7 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
             }
             None => (None, None),
         };
-        self.table.in_update = true;
-        let result = f(&mut value);
-        self.table.in_update = false;
+        let result = super::updating(&mut self.table.in_update, || f(&mut value));
         match (value, place) {
             (Some(value), None) => self.insert(at, value)?,
             (Some(state), Some((key, namespace, fresh))) => {
