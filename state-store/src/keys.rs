@@ -397,6 +397,9 @@ mod tests {
         check(&mut set, &model);
         assert_eq!(set.parts.len(), PARTS);
         assert!(set.bytes() < 60_000 * 40, "{} bytes", set.bytes());
+        // Of 234 keys each on average: one that were to hold far more would be long in growing.
+        let largest = set.parts.iter().map(HashTable::len).max();
+        assert!(largest < Some(4 * 234), "{largest:?} keys in one part");
     }
 
     #[test]
@@ -406,6 +409,17 @@ mod tests {
             encode(TableId(1), &vec![7; len], &mut encoded).unwrap();
             assert_eq!(encoded.len(), len + beside, "of {len} bytes");
         }
+    }
+
+    #[test]
+    fn a_log_that_is_full_says_so() {
+        let mut set = KeySet::default();
+        // All blocks that have an address, without their bytes.
+        set.log.blocks = vec![Vec::new(); BLOCK];
+        assert!(insert(&mut set, 1, b"in the last block") && set.settle());
+        set.log.blocks.last_mut().unwrap().resize(BLOCK, 0);
+        assert_eq!(set.add(TableId(1), b"a"), Added::Done);
+        assert!(!set.settle());
     }
 
     #[test]
