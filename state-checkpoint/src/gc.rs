@@ -218,12 +218,6 @@ impl<'a> Sweep<'a> {
     }
 
     async fn report(&self) -> Result<GcReport> {
-        let live: BTreeSet<_> = self
-            .pins
-            .iter()
-            .filter(|pin| self.is_live(pin))
-            .map(Pin::owner)
-            .collect();
         let marked = self.marked();
         let mut report = GcReport {
             dry_run: !self.options.delete,
@@ -238,7 +232,8 @@ impl<'a> Sweep<'a> {
                 continue;
             };
             let dead = self.is_decided(owner.id) || self.given_up.contains(&owner.id);
-            if marked.contains(path.as_str()) || live.contains(&owner) || !dead {
+            // A live pin is of an id that is not decided: it keeps what was written for it.
+            if marked.contains(path.as_str()) || !dead {
                 report.kept += 1;
                 continue;
             }
@@ -276,10 +271,10 @@ impl<'a> Sweep<'a> {
     async fn remove_manifests(&self, report: &mut GcReport) -> Result<()> {
         let live = self.pins.iter().filter(|pin| self.is_live(pin));
         let pinned: BTreeSet<_> = live.flat_map(|pin| pin.parents.iter().copied()).collect();
-        for (id, manifest) in &self.manifests {
+        for id in self.manifests.keys() {
             // An id stays taken until all ids up to it are out of account: free, it would be there for
             // a publisher that was paused.
-            if self.record.retains(*id) || self.record.shows(manifest) || pinned.contains(id) {
+            if self.record.retains(*id) || pinned.contains(id) {
                 continue;
             }
             self.remove(&names::manifest(*id)).await?;

@@ -34,7 +34,8 @@ fn a_dry_run_says_what_would_go_and_changes_nothing() {
         (&dry.manifests[..], &dry.given_up[..]),
         (&[1, 2][..], &[4][..])
     );
-    assert!(dry.bytes > 0);
+    let size = |path: &String| block_on(storage.size(path)).unwrap();
+    assert_eq!(dry.bytes, dry.files.iter().map(size).sum::<u64>());
 
     let real = block_on(job.gc(&options.with_delete())).unwrap();
     let mut expected = dry;
@@ -57,6 +58,27 @@ fn what_is_in_flight_stays_until_the_grace_period_is_over() {
     world.collect().unwrap();
     world.publish(pending, parts).unwrap();
     world.check(&storage, "in time");
+}
+
+#[test]
+fn what_is_in_flight_keeps_its_parents_however_often_is_collected() {
+    let storage = MemoryStorage::new();
+    let mut world = World::new(Arc::new(storage.clone()), 5);
+    let job = world.open().unwrap();
+    world.work();
+    let (pending, parts) = world.take(&job, None, false).unwrap();
+    let first = world.publish(pending, parts).unwrap();
+    let (full, full_parts) = world.take(&job, None, false).unwrap();
+    world.work();
+    let (pending, parts) = world.take(&job, None, true).unwrap();
+    assert_eq!(parts[0].runs[0], first.parts[0].runs[0]);
+    world.publish(full, full_parts).unwrap();
+    world.retain(&job, 1).unwrap();
+    // The first one must not remove what tells the second one which files are its parent's.
+    world.collect().unwrap();
+    world.collect().unwrap();
+    world.publish(pending, parts).unwrap();
+    world.check(&storage, "collected twice");
 }
 
 #[test]
