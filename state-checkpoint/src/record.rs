@@ -190,3 +190,91 @@ fn contended() -> Error {
         "others change the catalog of checkpoints all the time: try again",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::MANIFEST_FORMAT;
+
+    #[test]
+    fn says_which_manifests_count() {
+        let mut record = Record {
+            fence: 2,
+            first: 5,
+            savepoints: [("old", 3), ("new", 8)]
+                .map(|(name, id)| (name.to_owned(), id))
+                .into(),
+            ..Record::default()
+        };
+        record.fence_from(7);
+        let named = |name: &str| Purpose::Savepoint(name.to_owned());
+        for (purpose, id, fence, counts) in [
+            (Purpose::Checkpoint, 4, 2, false),
+            (Purpose::Checkpoint, 5, 2, true),
+            (Purpose::Checkpoint, 6, 1, true),
+            (Purpose::Checkpoint, 7, 1, false),
+            (Purpose::Checkpoint, 7, 2, true),
+            (Purpose::Checkpoint, 7, 3, true),
+            // Registered, whatever else.
+            (named("old"), 3, 1, true),
+            (named("new"), 8, 1, true),
+            // A checkpoint like others, as long as it is not registered.
+            (named("old"), 4, 2, false),
+            (named("other"), 3, 2, false),
+            (named("new"), 7, 1, false),
+            (named("new"), 7, 2, true),
+            (Purpose::Void, 6, 1, false),
+            (Purpose::Void, 9, 2, false),
+        ] {
+            let manifest = Manifest {
+                format_version: MANIFEST_FORMAT,
+                checkpoint_id: id,
+                commit_id: String::new(),
+                key_group_layout: 1,
+                max_parallelism: 1,
+                created_ms: 0,
+                fence,
+                purpose,
+                parts: Vec::new(),
+                metadata: BTreeMap::new(),
+            };
+            assert_eq!(record.shows(&manifest), counts, "{manifest:?}");
+        }
+    }
+
+    #[test]
+    fn fences_that_are_dropped_hold_for_no_id_that_counts() {
+        // All ways to take over four times, each from an id on, while retention moves on or not.
+        for choice in 0..4_u64.pow(4) * 2_u64.pow(4) {
+            let (mut record, mut all) = (Record::default(), Vec::new());
+            for step in 0..4 {
+                let first_id = choice >> (2 * step) & 3;
+                record.first += choice >> (8 + step) & 1;
+                record.fence += 1;
+                record.fence_from(first_id);
+                all.push((record.fence, first_id));
+                for fence in 0..=record.fence {
+                    for id in record.first..6 {
+                        let fenced = all.iter().any(|(f, first)| *f > fence && id >= *first);
+                        assert_eq!(
+                            record.is_fenced(fence, id),
+                            fenced,
+                            "{record:?} {fence} {id}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn takeovers_do_not_add_up() {
+        let mut record = Record::default();
+        for fence in 1..100 {
+            record.fence = fence;
+            record.first = fence;
+            record.fence_from(fence);
+            assert_eq!(record.fences.len(), 1);
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pollster::block_on;
 use state_api::ErrorKind;
-use state_checkpoint::{GcOptions, MemoryStorage, gc};
+use state_checkpoint::{CheckpointStorage, GcOptions, MemoryStorage, gc};
 
 use crate::refusing::{Refused, Refusing};
 use crate::world::{GRACE, World};
@@ -33,4 +33,23 @@ fn what_is_in_flight_outlives_a_collection_that_cannot_read() {
         world.publish(pending, parts).unwrap();
         world.check(&storage, dir);
     }
+}
+
+#[test]
+fn a_file_whose_size_cannot_be_read_stays() {
+    let storage = MemoryStorage::new();
+    let mut world = World::new(Arc::new(storage.clone()), 5);
+    let job = world.open().unwrap();
+    world.work();
+    let (pending, _) = world.take(&job, None, false).unwrap();
+    block_on(pending.abort());
+    let runs = block_on(storage.list("runs")).unwrap();
+    assert!(!runs.is_empty());
+
+    let refusing = Refusing::new(storage.clone(), Refused::Reads("runs/"));
+    let options = GcOptions::default().with_grace(GRACE).with_delete();
+    let error = block_on(gc(&refusing, &*world.clock, &options)).unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Io, "refused"));
+    assert_eq!(block_on(storage.list("runs")).unwrap(), runs);
+    world.check_clean(&storage, "collected at last");
 }
