@@ -394,7 +394,7 @@ fn a_header_or_footer_that_cannot_be() {
 }
 
 /// `(what is wrong, text of a good manifest, what takes its place)`.
-const BENT_MANIFESTS: [(&str, &str, &str); 23] = [
+const BENT_MANIFESTS: [(&str, &str, &str); 25] = [
     (
         "unknown field",
         "{\"format_version\":1",
@@ -474,6 +474,16 @@ const BENT_MANIFESTS: [(&str, &str, &str); 23] = [
         "{\"more\":1,\"first\":0",
     ),
     ("digest in upper case", "\"digest\":\"", "\"digest\":\"F"),
+    (
+        "savepoint of a name that climbs",
+        "\"purpose\":\"checkpoint\"",
+        "\"purpose\":{\"savepoint\":\"../x\"}",
+    ),
+    (
+        "void with parts",
+        "\"purpose\":\"checkpoint\"",
+        "\"purpose\":\"void\"",
+    ),
 ];
 
 #[test]
