@@ -273,17 +273,58 @@ mod tests {
         assert!((0..40).all(|_| is_compressed(&zeros)));
     }
 
+    fn is_compressed(raw: &[u8]) -> bool {
+        let mut out = Vec::new();
+        let mut encoder = BlockEncoder::new(Compression::Lz4);
+        encoder.encode(Kind::Rows, raw, &mut out).unwrap();
+        out[1] == LZ4
+    }
+
+    #[test]
+    fn a_block_is_compressed_if_that_saves_an_eighth_of_it() {
+        let noise: Vec<u8> = (0..128_u64)
+            .flat_map(|i| xxh3_64(&i.to_be_bytes()).to_be_bytes())
+            .collect();
+        // Of the zeros next to nothing is left.
+        for (zeros, pays) in [(0, false), (120, false), (180, true), (1024, true)] {
+            let raw = [&noise[zeros..], &vec![0; zeros]].concat();
+            assert_eq!(is_compressed(&raw), pays, "{zeros} zeros");
+        }
+    }
+
+    #[test]
+    fn a_block_is_compressed_up_to_its_bound() {
+        let bound = usize::try_from(MAX_COMPRESSED_BYTES).unwrap();
+        assert!(is_compressed(&vec![0; bound]));
+        assert!(!is_compressed(&vec![0; bound + 1]));
+    }
+
+    #[test]
+    fn a_payload_that_is_shorter_than_it_says_is_refused() {
+        let payload = lz4_flex::block::compress(&[7; 50]);
+        let stored = u32::try_from(payload.len()).unwrap();
+        for (raw, legal) in [(49, false), (50, true), (51, false)] {
+            let (block, checksum) = hostile(LZ4, raw, stored, &payload);
+            let decoded = decode(&block, (Kind::Rows, checksum), &mut Vec::new(), ("f", 7));
+            assert_eq!(decoded.is_ok(), legal, "{raw}");
+        }
+    }
+
     #[test]
     fn the_buffer_is_as_large_as_the_largest_block() {
         let mut buffer = Vec::new();
+        let mut largest = 0;
         for len in [60_000, 64_000, 1_000, 65_000, 65_000] {
+            let (before, kept) = (buffer.as_ptr(), len <= largest);
             let mut out = Vec::new();
             let mut encoder = BlockEncoder::new(Compression::Lz4);
             let (_, checksum) = encoder.encode(Kind::Rows, &vec![7; len], &mut out).unwrap();
             decode(&out, (Kind::Rows, checksum), &mut buffer, ("f", 0)).unwrap();
             assert_eq!(buffer, vec![7; len]);
+            largest = largest.max(len);
+            assert_eq!(buffer.capacity(), largest);
+            assert_eq!(buffer.as_ptr() == before, kept, "{len}");
         }
-        assert_eq!(buffer.capacity(), 65_000);
     }
 
     #[test]

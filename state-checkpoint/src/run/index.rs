@@ -172,22 +172,13 @@ mod tests {
 
     use super::*;
 
-    /// Encodes and decodes an index of one entry.
-    fn round_trip(len: u32, rows: u32) -> Result<Vec<Entry>> {
-        let entry = Entry {
-            kind: Kind::Rows,
-            first: (0, 0),
-            last: (0, 0),
-            offset: 20,
-            len,
-            rows,
-            checksum: 7,
-        };
-        let (bytes, index_checksum) = encode(&[entry]);
+    /// Encodes and decodes an index of one entry, for three key groups and two states.
+    fn round_trip(entry: &Entry) -> Result<Vec<Entry>> {
+        let (bytes, index_checksum) = encode(std::slice::from_ref(entry));
         let footer = Footer {
-            index_offset: 20 + u64::from(len),
+            index_offset: 20 + u64::from(entry.len),
             index_len: bytes.len() as u64,
-            rows: u64::from(rows),
+            rows: u64::from(entry.rows),
             tombstones: 0,
             header_checksum: 0,
             index_checksum,
@@ -195,18 +186,40 @@ mod tests {
         let bounds = Bounds {
             footer: &footer,
             blocks_start: 20,
-            max_parallelism: 1,
-            states: 1,
+            max_parallelism: 3,
+            states: 2,
         };
         decode(&bytes, &bounds, "f")
     }
 
+    const ONE: Entry = Entry {
+        kind: Kind::Rows,
+        first: (0, 0),
+        last: (0, 0),
+        offset: 20,
+        len: OVERHEAD + 1,
+        rows: 1,
+        checksum: 7,
+    };
+
     #[test]
     fn a_block_without_rows_or_payload_is_refused() {
-        assert_eq!(round_trip(OVERHEAD + 1, 1).unwrap().len(), 1);
+        assert_eq!(round_trip(&ONE).unwrap(), [ONE]);
         for (len, rows) in [(OVERHEAD + 1, 0), (OVERHEAD, 1)] {
-            let error = round_trip(len, rows).unwrap_err();
+            let error = round_trip(&Entry { len, rows, ..ONE }).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Corrupt, "{len} {rows}");
+        }
+    }
+
+    #[test]
+    fn a_block_of_rows_that_cannot_be_is_refused() {
+        let positions = || (0..4).flat_map(|group| (0..3).map(move |state| (group, state)));
+        for (first, last) in
+            positions().flat_map(|first| positions().map(move |last| (first, last)))
+        {
+            let legal = first <= last && last.0 < 3 && first.1 < 2 && last.1 < 2;
+            let decoded = round_trip(&Entry { first, last, ..ONE });
+            assert_eq!(decoded.is_ok(), legal, "{first:?} {last:?}");
         }
     }
 

@@ -112,3 +112,26 @@ fn describe(group: u16, state: impl fmt::Display, key: &[u8]) -> String {
     };
     format!("group {group}, state {state}, key {shown}{rest}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_of_a_block_lies_in_its_bounds() {
+        assert_eq!(RunOptions::default().block_bytes, 65_536);
+        for bytes in [
+            0,
+            1,
+            MAX_COMPRESSED_BYTES,
+            MAX_COMPRESSED_BYTES + 1,
+            u32::MAX,
+        ] {
+            let legal = (1..=MAX_COMPRESSED_BYTES).contains(&bytes);
+            match RunOptions::default().with_block_bytes(bytes) {
+                Ok(options) => assert!(legal && options.block_bytes == bytes, "{bytes}"),
+                Err(error) => assert!(!legal && error.kind() == ErrorKind::Invalid, "{bytes}"),
+            }
+        }
+    }
+}

@@ -374,3 +374,98 @@ impl fmt::Debug for RunWriter {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use async_trait::async_trait;
+    use pollster::block_on;
+    use state_api::row::{CodecId, StateKind};
+
+    use super::*;
+    use crate::run::Compression;
+    use crate::storage::MemoryStorage;
+
+    /// Keeps the sizes of what is written, and nothing else.
+    #[derive(Debug)]
+    struct Sizes(Arc<Mutex<Vec<usize>>>);
+
+    #[async_trait]
+    impl FileWriter for Sizes {
+        async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+            self.0.lock().unwrap().push(bytes.len());
+            Ok(())
+        }
+
+        async fn finish(self: Box<Self>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    fn writer(block_bytes: u32) -> RunWriter {
+        let states = [StateMeta {
+            name: "state".to_owned(),
+            kind: StateKind::Value,
+            codec: CodecId {
+                name: "bincode".into(),
+                version: 1,
+            },
+            key_type: "u64".to_owned(),
+            namespace_type: "()".to_owned(),
+            map_key_type: None,
+            value_type: "u64".to_owned(),
+        }];
+        let options = RunOptions::default()
+            .with_block_bytes(block_bytes)
+            .unwrap()
+            .with_compression(Compression::None);
+        let (storage, groups) = (MemoryStorage::new(), KeyGroups::all(8).unwrap());
+        let kind = RunKind::Base;
+        let writer = RunWriter::create(&storage, "runs/x.run", kind, groups, &states, &options);
+        block_on(writer).unwrap()
+    }
+
+    fn push(writer: &mut RunWriter, group: u16, number: u32, envelope: &[u8]) {
+        let row = RowRef {
+            group,
+            state: 0,
+            key: &number.to_be_bytes(),
+            envelope,
+        };
+        block_on(writer.push(RowChange::Put(row))).unwrap();
+    }
+
+    #[test]
+    fn a_block_ends_with_its_group_from_a_quarter_of_the_target_on() {
+        for (rows, ends) in [(1, false), (2, false), (3, true), (8, true)] {
+            let mut writer = writer(1000);
+            for number in 0..rows {
+                push(&mut writer, 0, number, &[0; 90]);
+            }
+            assert_eq!(writer.entries.len(), 0);
+            push(&mut writer, 1, 0, &[0; 90]);
+            assert_eq!(writer.entries.len(), usize::from(ends), "{rows} rows");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_collected_up_to_its_bound() {
+        for (block_bytes, envelope) in [(1 << 16, 1000), (1 << 16, 1 << 20), (4 << 20, 1000)] {
+            let mut writer = writer(block_bytes);
+            let sizes = Arc::default();
+            writer.file = Box::new(Sizes(Arc::clone(&sizes)));
+            let envelope = vec![0; envelope];
+            for number in 0..(8 << 20) / u32::try_from(envelope.len()).unwrap() {
+                push(&mut writer, 0, number, &envelope);
+            }
+            block_on(writer.finish()).unwrap();
+            let sizes = sizes.lock().unwrap();
+            let block = envelope.len().max(usize::try_from(block_bytes).unwrap()) + 100;
+            let (last, full) = sizes.split_last().unwrap();
+            assert!(full.iter().all(|size| *size >= WRITE_BYTES), "{sizes:?}");
+            let most = full.iter().chain([last]).max().unwrap();
+            assert!(*most < WRITE_BYTES + block, "{sizes:?}");
+        }
+    }
+}

@@ -141,6 +141,20 @@ fn rows_that_cannot_be() {
 }
 
 #[test]
+fn a_row_outside_its_index_entry_is_not_given() {
+    let payload = [(1, b"a"), (2, b"b"), (2, b"c")];
+    let payload = payload.map(|(group, key)| put(group, 0, 0, key, b"v"));
+    let storage = MemoryStorage::new();
+    let (bytes, run) = one_block(3, (1, 0), (1, 0), payload.concat()).seal("runs/x.run");
+    block_on(storage.put_new(&run.path, &bytes)).unwrap();
+    let file = block_on(RunFile::open(&storage, &run)).unwrap();
+    let mut reader = file.read(range(0, 9));
+    assert!(matches!(reader.next_op(), Ok(Some(RowChange::Put(row))) if row.key == b"a"));
+    let error = assert_corrupt(reader.next_op(), "runs/x.run", "the second row");
+    assert_eq!(error.message(), "a row lies outside its index entry");
+}
+
+#[test]
 fn blocks_that_cannot_be() {
     let block = |first, last, payload: Vec<u8>| Block::plain(1, first, last, 1, payload);
     let a = block((1, 0), (1, 0), put(1, 0, 0, b"a", b"v"));

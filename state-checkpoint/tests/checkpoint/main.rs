@@ -8,6 +8,7 @@
 
 mod support;
 
+mod changed_while_open;
 mod exchanged_files;
 mod failing_storage;
 mod fetched;
@@ -30,6 +31,7 @@ mod open_url;
 mod operators;
 mod publish_race;
 mod range_tombstones;
+mod read_at_once;
 mod reported_progress;
 mod rescale;
 mod restore_mismatch;

@@ -27,10 +27,12 @@ proptest! {
         while let Some(op) = reader.next_op().unwrap() {
             found.push(Op::owned(op));
         }
+        let file = block_on(RunFile::open(&storage, &run)).unwrap();
+        let ranges = ops.iter().filter(|op| matches!(op, Op::DeleteRange(..))).count() as u64;
+        prop_assert_eq!((file.range_tombstones(), file.rows()), (ranges, ops.len() as u64 - ranges));
         let expected: Vec<Op> =
             ops.into_iter().filter(|op| first <= op.group() && op.group() <= last).collect();
         prop_assert_eq!(found, expected);
-        let file = block_on(RunFile::open(&storage, &run)).unwrap();
         block_on(file.verify(run.digest)).unwrap();
     }
 }

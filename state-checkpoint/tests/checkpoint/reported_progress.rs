@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use state_api::KeyGroups;
-use state_api::row::AllRows;
+use state_api::row::{AllRows, RowSource as _};
 use state_checkpoint::{
     Compression, MemoryStorage, NewPart, Phase, Progress, RestoreOptions, Ticket, WriteOptions,
     verify, write_part,
@@ -39,6 +39,9 @@ fn bytes_and_rows_add_up_to_the_total() {
     let phases: Vec<Phase> = opened.iter().map(|progress| progress.phase).collect();
     assert_eq!(phases, [Phase::Open, Phase::Open, Phase::Read]);
     let total = opened[2].bytes_total.unwrap();
+    let sizes = manifest.parts.iter().map(|part| part.runs[0].size);
+    assert_eq!(opened[1].bytes + total, sizes.sum::<u64>());
+    assert_eq!(source.about_rows(), 500);
 
     assert_eq!(drain(&mut source).unwrap(), rows);
     drain(&mut source).unwrap();

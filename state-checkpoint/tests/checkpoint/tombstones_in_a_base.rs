@@ -1,10 +1,11 @@
 //! A base run has puts only. One with a tombstone is damage, to restore and verify alike, even when all
 //! its checksums are right.
 
-use state_api::KeyGroups;
-use state_checkpoint::{CheckpointStorage, MemoryStorage, Part, RunKind, verify};
+use state_api::{ErrorKind, KeyGroups};
+use state_checkpoint::{CheckpointStorage, MemoryStorage, Part, RunKind, RunOptions, verify};
 
 use crate::support::craft::{Block, Run, put};
+use crate::support::ops::{Op, write_run};
 use crate::support::{assert_corrupt, block_on, checkpoint, publish_as, range, restore, states};
 
 fn refused_as_base_only(what: &str, craft: &Run, offset: u64) {
@@ -38,6 +39,22 @@ fn refused_as_base_only(what: &str, craft: &Run, offset: u64) {
             assert!(error.message().starts_with("a base run holds"), "{error}");
             assert_eq!(error.context("offset"), Some(offset.to_string().as_str()));
         }
+    }
+}
+
+#[test]
+fn none_can_be_written() {
+    let (put, key) = (Op::Put(1, 0, b"a".to_vec(), Vec::new()), b"b".to_vec());
+    for ops in [
+        vec![put.clone(), Op::Delete(1, 0, key.clone())],
+        vec![Op::DeleteRange(1, 0, key, None), put],
+    ] {
+        let storage = MemoryStorage::new();
+        let write = |kind| write_run(&storage, "runs/x.run", kind, &ops, &RunOptions::default());
+        let error = write(RunKind::Base).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{ops:?}");
+        assert!(block_on(storage.list("runs")).unwrap().is_empty());
+        write(RunKind::Delta).unwrap();
     }
 }
 
