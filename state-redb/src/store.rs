@@ -80,6 +80,8 @@ impl OrderedRead for RedbStore {
 impl OrderedStore for RedbStore {
     type View = RedbView;
 
+    const READS_TAILS: bool = true;
+
     fn name(&self) -> &'static str {
         TENANT.backend
     }

@@ -188,6 +188,8 @@ impl OrderedRead for SledStore {
 }
 
 impl SharedStore for SledStore {
+    const READS_TAILS: bool = true;
+
     fn name(&self) -> &'static str {
         TENANT.backend
     }

@@ -132,6 +132,8 @@ impl<K: StateKey, S: OrderedStore> StoreBackend<K, S> {
             key: Vec::new(),
             next_chunk: 0,
         };
+        // An old number may be that of a chunk that comes, and is not the last.
+        self.core.forget_tails();
         self.core.write(|store| store.ingest(&mut rows))?;
         self.core.skip_chunks_to(rows.next_chunk)
     }

@@ -9,7 +9,7 @@ use crate::directory;
 use crate::engine::Engine;
 use crate::layout::{KeyBytes, RowPrefix};
 use crate::store::{OrderedStore, TableId};
-use crate::tails::{Tail, Tails};
+use crate::tails::{At, Tail, Tails};
 
 /// Chunk numbers reserved by one write of the directory.
 const CHUNKS_AT_ONCE: u64 = 4096;
@@ -34,7 +34,7 @@ impl<S: OrderedStore> Core<S> {
             in_update: false,
             next_chunk: chunks,
             chunk_bound: chunks,
-            tails: Tails::default(),
+            tails: Tails::new(S::READS_TAILS),
             row: Vec::new(),
             element: Vec::new(),
         }
@@ -150,13 +150,13 @@ impl<S: OrderedStore> Core<S> {
     /// Removes all rows below a prefix.
     pub(crate) fn clear(&mut self, table: TableId, prefix: &RowPrefix) -> Result<()> {
         self.check()?;
-        self.tails.take(table, prefix.as_bytes());
+        self.tails.forget(At::new(table, prefix.as_bytes()));
         self.delete_rows(table, prefix, None, None)
     }
 
     /// Appends elements to a list: fills the tail chunk that is known, else opens new ones. Reads
-    /// nothing; writes each chunk once, and holds no more than two. All or nothing: a refused
-    /// element takes back what was written before it.
+    /// nothing, or a chunk that is known by its number; writes each chunk once, and holds no more than
+    /// two. All or nothing: a refused element takes back what was written before it.
     pub(crate) fn append<T: StateValue>(
         &mut self,
         table: TableId,
@@ -169,9 +169,13 @@ impl<S: OrderedStore> Core<S> {
             if elements.peek().is_none() {
                 return Ok(());
             }
-            let tail = match core.tails.take(table, prefix.as_bytes()) {
+            let at = At::new(table, prefix.as_bytes());
+            let tail = match core.tails.take(at) {
                 Some(tail) => tail,
-                None => core.open_chunk(table, prefix)?,
+                None => match core.read_tail(table, prefix, at)? {
+                    Some(tail) => tail,
+                    None => core.open_chunk(at)?,
+                },
             };
             core.fill(table, prefix, codec, tail, elements)
         })
@@ -188,11 +192,12 @@ impl<S: OrderedStore> Core<S> {
     ) -> Result<()> {
         self.foreign(|core| {
             let mut elements = elements.into_iter().peekable();
-            let old = core.tails.take(table, prefix.as_bytes());
+            let at = At::new(table, prefix.as_bytes());
+            let old = core.tails.take(at);
             if elements.peek().is_none() {
                 return core.delete_rows(table, prefix, None, None);
             }
-            let first = core.open_chunk(table, prefix)?;
+            let first = core.open_chunk(at)?;
             let number = first.chunk;
             match core.fill(table, prefix, codec, first, elements) {
                 Ok(()) => core.delete_rows(table, prefix, None, Some(number)),
@@ -242,7 +247,7 @@ impl<S: OrderedStore> Core<S> {
                 if unwritten {
                     self.put_chunk(table, prefix, &tail)?;
                 }
-                let next = self.open_chunk(table, prefix)?;
+                let next = self.open_chunk(At::new(table, prefix.as_bytes()))?;
                 let filled = std::mem::replace(&mut tail, next);
                 first.get_or_insert(filled);
             }
@@ -296,15 +301,37 @@ impl<S: OrderedStore> Core<S> {
         self.engine.delete_range(table, &from, to.as_deref())
     }
 
-    fn open_chunk(&mut self, table: TableId, prefix: &RowPrefix) -> Result<Tail> {
+    /// The tail of a list that is known by its number alone.
+    fn read_tail(
+        &mut self,
+        table: TableId,
+        prefix: &RowPrefix,
+        at: At<'_>,
+    ) -> Result<Option<Tail>> {
+        let Some(number) = self.tails.number(at) else {
+            return Ok(None);
+        };
+        let Some(row) = self.engine.store.get(table, &prefix.chunk(number))? else {
+            return Ok(None);
+        };
+        let row = row.as_ref();
+        // What this version does not know of it would be in front of elements that it writes.
+        envelope::payload(row)?;
+        let mut tail = self.tails.make(at, number);
+        tail.row.extend_from_slice(row);
+        Ok(Some(tail))
+    }
+
+    fn open_chunk(&mut self, at: At<'_>) -> Result<Tail> {
         if self.next_chunk == self.chunk_bound {
             self.raise_chunk_bound(self.next_chunk + CHUNKS_AT_ONCE)?;
         }
         let number = self.next_chunk;
         self.next_chunk += 1;
-        let mut row = Vec::with_capacity(64);
-        envelope::begin(&mut row);
-        Ok(Tail::new(table, prefix.as_bytes(), number, row))
+        let mut tail = self.tails.make(at, number);
+        tail.row.reserve(NEW_ROW);
+        envelope::begin(&mut tail.row);
+        Ok(tail)
     }
 
     fn put_chunk(&mut self, table: TableId, prefix: &RowPrefix, tail: &Tail) -> Result<()> {
@@ -345,11 +372,14 @@ impl<S: OrderedStore> Core<S> {
         self.engine.tracking.bytes()
     }
 
-    /// Forgets the tails of all lists.
+    /// Forgets the tails of all lists: chunks come or go that are not written by appends.
     pub(crate) fn forget_tails(&mut self) {
         self.tails.clear();
     }
 }
+
+/// Room in the row of a chunk that is opened.
+const NEW_ROW: usize = 64;
 
 /// Length of a chunk row without elements.
 const EMPTY_CHUNK: usize = 1;

@@ -21,7 +21,8 @@
 //! ```
 //!
 //! The adapter passes every access through to the engine: one call each, two for those that read
-//! and write. Appends to a list read nothing.
+//! and write. Appends to a list read nothing, but for a forgotten chunk
+//! [where that costs little](OrderedStore::READS_TAILS).
 
 mod backend;
 mod changes;
@@ -34,6 +35,7 @@ mod keys;
 mod layout;
 mod memory;
 mod native;
+mod numbers;
 pub mod overlay;
 mod ranges;
 mod read;

@@ -119,6 +119,12 @@ pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
     /// What [`OrderedStore::freeze`] returns.
     type View: OrderedRead + Send + Sync + 'static;
 
+    /// Whether a read costs no more than to write a row that is there in place of one that is new. The adapter then
+    /// reads the last chunk of a list that it appends to, where it has forgotten the bytes and not the number; else it
+    /// opens another chunk. A tree that is read on the way to each write does well to have fewer rows; an engine that
+    /// writes without reading does not.
+    const READS_TAILS: bool = false;
+
     /// Name of the backend, such as `redb`.
     fn name(&self) -> &'static str;
 

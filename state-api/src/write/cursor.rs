@@ -231,7 +231,7 @@ where
         table.read()?.is_empty(at)
     }
 
-    /// Appends an element. Cost: O(1) amortised; reads nothing on an engine.
+    /// Appends an element. Cost: O(1) amortised; reads nothing on an engine, or one row that it writes anew.
     ///
     /// # Errors
     /// As the [laws](StateBackend#laws-beside-those-of-reading) say, and what the engine may meet.

@@ -34,8 +34,9 @@ use crate::view::StateView;
 /// # Laws, beside [those of reading](StateRead#laws)
 /// 1. An operation that returns an error has changed nothing, unless the error is
 ///    [`Poisoned`](crate::ErrorKind::Poisoned) or [`Io`](crate::ErrorKind::Io).
-/// 2. A write reads nothing that its contract does not need: `put`, `insert`, `push`, `clear` on an
-///    engine are blind; `modify`, `update` and `take` read once.
+/// 2. A write reads nothing that its contract does not need: `put`, `insert`, `clear` on an engine are
+///    blind; `modify`, `update` and `take` read once. `push` is blind too, but where an engine reads at
+///    little cost: there it may read the one row that it writes anew.
 /// 3. Clearing touches the rows of its own key, namespace and state, and no others: it does not walk over them
 ///    either.
 /// 4. A closure that panics inside `modify` or `update`, or an iterator inside `extend` or

@@ -95,7 +95,8 @@ pub trait WriteList<'t, K: 't, N: 't, T: 't>: Sized + 't {
     fn into_read(self) -> Result<Self::Read<'t>>;
 
     /// Appends elements: all, or none when one is refused. O(1) amortised for each, and the memory
-    /// of a few elements; blind: reads nothing on an engine. An iterator that panics poisons.
+    /// of a few elements; reads nothing on an engine, or one row that it writes anew. An iterator that
+    /// panics poisons.
     ///
     /// # Errors
     /// What encoding and the engine may meet.

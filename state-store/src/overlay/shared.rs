@@ -21,6 +21,9 @@ use crate::store::{OrderedRead, TableId};
 ///    once and in order; of a key that is, the old value, the new one, or nothing.
 /// 4. A write does not wait for a guard or a scan: both may be held by the thread that writes.
 pub trait SharedStore: OrderedRead + Send + Sync + Sized + 'static {
+    /// As [`OrderedStore::READS_TAILS`](crate::OrderedStore::READS_TAILS).
+    const READS_TAILS: bool = false;
+
     /// Name of the backend, such as `sled`.
     fn name(&self) -> &'static str;
 

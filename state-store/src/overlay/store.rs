@@ -169,6 +169,8 @@ impl<S: SharedStore> OrderedRead for Overlay<S> {
 impl<S: SharedStore> OrderedStore for Overlay<S> {
     type View = OverlayView<S>;
 
+    const READS_TAILS: bool = S::READS_TAILS;
+
     fn name(&self) -> &'static str {
         self.base.name()
     }
