@@ -97,6 +97,7 @@ mod tests {
             keys: 1,
             key_groups: 1,
             tracked: false,
+            same_keys: false,
             iterations: 2,
             operations: 1,
             ops_per_s: 1.0,

@@ -45,6 +45,8 @@ struct Args {
     #[arg(long)]
     track: bool,
     #[arg(long)]
+    same_keys: bool,
+    #[arg(long)]
     dir: Option<PathBuf>,
 }
 
@@ -73,6 +75,9 @@ pub fn count(backend: Backend, workload: &Workload, plan: &Plan) -> Result<Count
     if plan.settings.tracked {
         command.arg("--track");
     }
+    if plan.settings.same_keys {
+        command.arg("--same-keys");
+    }
     if let Some(root) = &plan.settings.root {
         command.args([&OsString::from("--dir"), root.as_os_str()]);
     }
@@ -86,6 +91,7 @@ pub fn main(stats: &dyn Fn() -> Stats) -> ExitCode {
         root: args.dir,
         key_groups: args.key_groups,
         tracked: args.track,
+        same_keys: args.same_keys,
     };
     let counted = args.backend.run(Count {
         workload: args.workload,

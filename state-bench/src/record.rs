@@ -28,6 +28,9 @@ pub struct Record {
     pub key_groups: u32,
     /// Whether changes were tracked.
     pub tracked: bool,
+    /// Whether the bare engine had the key bytes of the backend.
+    #[serde(default)]
+    pub same_keys: bool,
     /// Timed iterations.
     pub iterations: usize,
     /// Operations of an iteration.
@@ -133,7 +136,8 @@ impl Record {
     /// Whether another one is of the same work.
     pub fn is_like(&self, other: &Self) -> bool {
         (&self.backend, &self.workload, self.keys) == (&other.backend, &other.workload, other.keys)
-            && (self.key_groups, self.tracked) == (other.key_groups, other.tracked)
+            && (self.key_groups, self.tracked, self.same_keys)
+                == (other.key_groups, other.tracked, other.same_keys)
     }
 }
 

@@ -128,6 +128,7 @@ impl OnSides for Run<'_> {
             keys: plan.keys,
             key_groups: plan.settings.key_groups.max_parallelism().into(),
             tracked: plan.settings.tracked,
+            same_keys: plan.settings.same_keys,
             iterations: plan.iterations,
             operations,
             ops_per_s: rate(Spread::of(times.iter().map(|(our, _)| our.wall))),
@@ -207,6 +208,7 @@ mod tests {
                 root: None,
                 key_groups: KeyGroups::all(1).unwrap(),
                 tracked: false,
+                same_keys: false,
             },
         };
         let run = Run {

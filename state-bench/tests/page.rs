@@ -24,6 +24,7 @@ fn record(backend: &str, workload: &str, ratio: f64) -> Record {
         keys: 1_000,
         key_groups: 128,
         tracked: false,
+        same_keys: false,
         iterations: 5,
         operations: 1_000,
         ops_per_s: 2e6,

@@ -18,6 +18,7 @@ fn plan(tracked: bool) -> Plan {
             root: None,
             key_groups: KeyGroups::all(16).unwrap(),
             tracked,
+            same_keys: false,
         },
     }
 }
@@ -45,6 +46,19 @@ fn every_workload_agrees_with_changes_tracked() {
     for workload in ALL {
         let record = run(Backend::Heap, workload, &plan(true)).unwrap();
         assert!(record.tracked);
+    }
+}
+
+/// A list or a map is then looked for by other bytes than it was written under, or is not.
+#[test]
+fn every_workload_agrees_over_the_key_bytes_of_the_backends() {
+    for workload in ALL {
+        for backend in Backend::ALL {
+            let mut plan = plan(false);
+            plan.settings.same_keys = true;
+            let record = run(*backend, workload, &plan).unwrap();
+            assert!(record.same_keys);
+        }
     }
 }
 

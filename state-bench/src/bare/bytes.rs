@@ -1,6 +1,7 @@
-//! The kinds of state on an engine of ordered bytes: keys of eight bytes, big-endian, or the name itself;
-//! words of eight bytes; a list is one value; a map entry is a row of its own, under `key | entry key`.
+//! The kinds of state on an engine of ordered bytes: words of eight bytes; a list is one value; a map entry is a
+//! row of its own.
 
+use super::keys::Keys;
 use super::{Bare, Engines, Lists, Longs, Maps, Names, Pairs, Payloads};
 use crate::error::{Error, Result};
 use crate::subject::Settings;
@@ -45,7 +46,10 @@ pub trait Engine: Bare {
 
 /// Every kind of state on an engine.
 #[derive(Debug)]
-pub struct Bytes<E>(E);
+pub struct Bytes<E> {
+    engine: E,
+    keys: Keys,
+}
 
 impl<E: Engine> Engines for Bytes<E> {
     type Longs = Self;
@@ -58,11 +62,14 @@ impl<E: Engine> Engines for Bytes<E> {
 
 impl<E: Engine> Bare for Bytes<E> {
     fn open(settings: &Settings) -> Result<Self> {
-        E::open(settings).map(Self)
+        Ok(Self {
+            engine: E::open(settings)?,
+            keys: Keys::new(settings)?,
+        })
     }
 
     fn freeze(&mut self) -> Result<()> {
-        self.0.freeze()
+        self.engine.freeze()
     }
 }
 
@@ -91,13 +98,7 @@ fn pair_bytes((sum, count): (i64, i64)) -> [u8; 16] {
     bytes.to_le_bytes()
 }
 
-/// In order of the entry keys, the negative ones first.
-#[inline]
-fn row(key: u64, entry: i64) -> [u8; 16] {
-    let entry = entry.cast_unsigned() ^ (1 << 63);
-    (u128::from(key) << 64 | u128::from(entry)).to_be_bytes()
-}
-
+/// The entry key of a row: its last eight bytes, however the rest of the key is made.
 #[inline]
 fn entry_of(row: &[u8]) -> Result<i64> {
     let bytes = row.last_chunk().ok_or_else(|| odd_length(row.len()))?;
@@ -107,68 +108,76 @@ fn entry_of(row: &[u8]) -> Result<i64> {
 impl<E: Engine> Longs for Bytes<E> {
     #[inline]
     fn get(&self, key: u64) -> Result<Option<i64>> {
-        self.0.get(&key.to_be_bytes(), word)?.transpose()
+        let found = |key: &[u8]| self.engine.get(key, word);
+        self.keys.of_number(key, found)?.transpose()
     }
 
     #[inline]
     fn put(&mut self, key: u64, value: i64) -> Result<()> {
-        self.0.put(&key.to_be_bytes(), &value.to_le_bytes())
+        let put = |key: &[u8]| self.engine.put(key, &value.to_le_bytes());
+        self.keys.of_number(key, put)
     }
 
     #[inline]
     fn remove(&mut self, key: u64) -> Result<()> {
-        self.0.remove(&key.to_be_bytes())
+        self.keys.of_number(key, |key| self.engine.remove(key))
     }
 
     #[inline]
     fn modify(&mut self, key: u64, init: i64, f: impl FnOnce(i64) -> i64) -> Result<i64> {
-        let key = key.to_be_bytes();
-        let old = self.0.get(&key, word)?.transpose()?.unwrap_or(init);
-        self.0.put(&key, &f(old).to_le_bytes())?;
-        Ok(old)
+        self.keys.of_number(key, |key| {
+            let old = self.engine.get(key, word)?.transpose()?.unwrap_or(init);
+            self.engine.put(key, &f(old).to_le_bytes())?;
+            Ok(old)
+        })
     }
 }
 
 impl<E: Engine> Names for Bytes<E> {
     #[inline]
     fn get(&self, name: &str) -> Result<Option<i64>> {
-        self.0.get(name.as_bytes(), word)?.transpose()
+        let found = |key: &[u8]| self.engine.get(key, word);
+        self.keys.of_name(name, found)?.transpose()
     }
 
     #[inline]
     fn put(&mut self, name: String, value: i64) -> Result<()> {
-        self.0.put(name.as_bytes(), &value.to_le_bytes())
+        let put = |key: &[u8]| self.engine.put(key, &value.to_le_bytes());
+        self.keys.of_name(&name, put)
     }
 }
 
 impl<E: Engine> Payloads for Bytes<E> {
     #[inline]
     fn get<R>(&self, key: u64, f: impl FnOnce(&[u8]) -> R) -> Result<Option<R>> {
-        self.0.get(&key.to_be_bytes(), f)
+        self.keys.of_number(key, |key| self.engine.get(key, f))
     }
 
     #[inline]
     fn put(&mut self, key: u64, value: Vec<u8>) -> Result<()> {
-        self.0.put(&key.to_be_bytes(), &value)
+        self.keys.of_number(key, |key| self.engine.put(key, &value))
     }
 }
 
 impl<E: Engine> Pairs for Bytes<E> {
     #[inline]
     fn get(&self, key: u64) -> Result<Option<(i64, i64)>> {
-        self.0.get(&key.to_be_bytes(), pair)?.transpose()
+        let found = |key: &[u8]| self.engine.get(key, pair);
+        self.keys.of_number(key, found)?.transpose()
     }
 
     #[inline]
     fn put(&mut self, key: u64, value: (i64, i64)) -> Result<()> {
-        self.0.put(&key.to_be_bytes(), &pair_bytes(value))
+        let put = |key: &[u8]| self.engine.put(key, &pair_bytes(value));
+        self.keys.of_number(key, put)
     }
 
     #[inline]
     fn modify(&mut self, key: u64, f: impl FnOnce((i64, i64)) -> (i64, i64)) -> Result<()> {
-        let key = key.to_be_bytes();
-        let old = self.0.get(&key, pair)?.transpose()?.unwrap_or((0, 0));
-        self.0.put(&key, &pair_bytes(f(old)))
+        self.keys.of_number(key, |key| {
+            let old = self.engine.get(key, pair)?.transpose()?.unwrap_or((0, 0));
+            self.engine.put(key, &pair_bytes(f(old)))
+        })
     }
 }
 
@@ -176,7 +185,8 @@ impl<E: Engine> Lists for Bytes<E> {
     #[inline]
     fn first(&self, key: u64) -> Result<Option<i64>> {
         let first = |list: &[u8]| list.first_chunk().map(|bytes| i64::from_le_bytes(*bytes));
-        Ok(self.0.get(&key.to_be_bytes(), first)?.flatten())
+        let found = |key: &[u8]| self.engine.get(key, first);
+        Ok(self.keys.of_list(key, found)?.flatten())
     }
 
     #[inline]
@@ -186,65 +196,72 @@ impl<E: Engine> Lists for Bytes<E> {
                 Ok(sum.wrapping_add(word(bytes)?.cast_unsigned()))
             })
         };
-        self.0.get(&key.to_be_bytes(), sum)?.unwrap_or(Ok(0))
+        let found = |key: &[u8]| self.engine.get(key, sum);
+        self.keys.of_list(key, found)?.unwrap_or(Ok(0))
     }
 
     #[inline]
     fn extend(&mut self, key: u64, elements: &[i64]) -> Result<()> {
-        let key = key.to_be_bytes();
         if let [element] = elements {
-            return self.0.append(&key, &element.to_le_bytes());
+            let append = |key: &[u8]| self.engine.append(key, &element.to_le_bytes());
+            return self.keys.of_list(key, append);
         }
         let bytes: Vec<u8> = elements.iter().flat_map(|e| e.to_le_bytes()).collect();
-        self.0.append(&key, &bytes)
+        self.keys
+            .of_list(key, |key| self.engine.append(key, &bytes))
     }
 
     #[inline]
     fn replace(&mut self, key: u64, element: i64) -> Result<()> {
-        self.0.put(&key.to_be_bytes(), &element.to_le_bytes())
+        let put = |key: &[u8]| self.engine.put(key, &element.to_le_bytes());
+        self.keys.of_list(key, put)
     }
 }
 
 impl<E: Engine> Maps for Bytes<E> {
     #[inline]
     fn get(&self, key: u64, entry: i64) -> Result<Option<f64>> {
-        let value = self.0.get(&row(key, entry), word)?.transpose()?;
+        let found = |row: &[u8]| self.engine.get(row, word);
+        let value = self.keys.of_entry(key, entry, found)?.transpose()?;
         Ok(value.map(|bits| f64::from_bits(bits.cast_unsigned())))
     }
 
     #[inline]
     fn contains(&self, key: u64, entry: i64) -> Result<bool> {
-        Ok(self.0.get(&row(key, entry), |_| ())?.is_some())
+        let found = |row: &[u8]| self.engine.get(row, |_| ());
+        Ok(self.keys.of_entry(key, entry, found)?.is_some())
     }
 
     #[inline]
     fn is_empty(&self, key: u64) -> Result<bool> {
         let mut is_empty = true;
-        self.0
-            .scan(&row(key, i64::MIN), &row(key, i64::MAX), |_, _| {
+        self.keys.of_entries(key, |first, last| {
+            self.engine.scan(first, last, |_, _| {
                 is_empty = false;
                 Ok(false)
-            })?;
+            })
+        })?;
         Ok(is_empty)
     }
 
     #[inline]
     fn sum(&self, key: u64, mut f: impl FnMut(i64, f64) -> u64) -> Result<u64> {
         let mut sum = 0_u64;
-        self.0
-            .scan(&row(key, i64::MIN), &row(key, i64::MAX), |row, value| {
+        self.keys.of_entries(key, |first, last| {
+            self.engine.scan(first, last, |row, value| {
                 let value = f64::from_bits(word(value)?.cast_unsigned());
                 sum = sum.wrapping_add(f(entry_of(row)?, value));
                 Ok(true)
-            })?;
+            })
+        })?;
         Ok(sum)
     }
 
     #[inline]
     fn put(&mut self, key: u64, entries: impl IntoIterator<Item = (i64, f64)>) -> Result<()> {
         for (entry, value) in entries {
-            self.0
-                .put(&row(key, entry), &value.to_bits().to_le_bytes())?;
+            let put = |row: &[u8]| self.engine.put(row, &value.to_bits().to_le_bytes());
+            self.keys.of_entry(key, entry, put)?;
         }
         Ok(())
     }
@@ -255,17 +272,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_a_map_are_in_order_of_key_and_entry() {
-        let rows = [
-            row(0, i64::MIN),
-            row(0, -1),
-            row(0, 0),
-            row(0, i64::MAX),
-            row(1, i64::MIN),
-        ];
-        assert!(rows.is_sorted());
+    fn the_entry_is_the_end_of_a_row() {
         for entry in [i64::MIN, -1, 0, 1, i64::MAX] {
-            assert_eq!(entry_of(&row(9, entry)).unwrap(), entry);
+            let row = Keys::Own.of_entry(9, entry, |row| Ok(row.to_vec()));
+            assert_eq!(entry_of(&row.unwrap()).unwrap(), entry);
         }
     }
 

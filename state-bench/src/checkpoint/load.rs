@@ -116,6 +116,7 @@ impl OnSubject for Restore<'_> {
             root: load.dir.clone(),
             key_groups: load.key_groups,
             tracked: false,
+            same_keys: false,
         };
         let (timed, ours) = timed(|| {
             let mut ours = Ours::empty(open::<S, u64>(&settings)?)?;

@@ -86,6 +86,10 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) track: bool,
 
+    /// Give the bare engines the key bytes of the backends, in place of their own
+    #[arg(long)]
+    pub(crate) same_keys: bool,
+
     /// Time single operations too, in an iteration of their own
     #[arg(long)]
     pub(crate) latency: bool,

@@ -20,7 +20,7 @@ use crate::count::count;
 use crate::error::{Error, Result};
 use crate::record::{Record, read};
 use crate::run::{Plan, run};
-use crate::subject::Backend;
+use crate::subject::{Backend, Settings};
 use crate::workload;
 
 pub(crate) use args::key_groups;
@@ -97,7 +97,10 @@ fn run_all(args: &Run, out: &mut dyn Write) -> Result<()> {
         keys: args.keys,
         iterations: usize::try_from(args.iterations).unwrap_or(usize::MAX),
         latency: args.latency,
-        settings: args.on.settings(args.track),
+        settings: Settings {
+            same_keys: args.same_keys,
+            ..args.on.settings(args.track)
+        },
     };
     let before = args.compare.as_deref().map(read).transpose()?;
     let (backends, workloads) = (args.on.each(), args.workloads());

@@ -39,6 +39,7 @@ impl Backends {
             root: self.dir.clone(),
             key_groups: self.key_groups,
             tracked,
+            same_keys: false,
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Settings {
     pub key_groups: KeyGroups,
     /// Whether changes are tracked.
     pub tracked: bool,
+    /// Whether a bare engine is given the key bytes of the backends.
+    pub same_keys: bool,
 }
 
 impl Settings {
