@@ -1,8 +1,8 @@
-//! Prints what a criterion report does not show: ratios to a bare map from interleaved rounds, the
-//! pause of a freeze, the longest single write while a view lives, and bytes a row.
+//! Prints what a criterion report does not show: the pause of a freeze, the longest single write while
+//! a view lives; and long lists and maps, for which it goes with them.
 //!
-//! `cargo bench -p state-table --bench measure -- [ratios] [strings] [pauses] [lists] [maps]`; the
-//! parts that are named, or all.
+//! `cargo bench -p state-table --bench measure -- [pauses] [lists] [maps]`; the parts that are named,
+//! or all. Operations on rows are in `table`.
 #![expect(clippy::print_stdout, reason = "printing is its purpose")]
 
 mod row;
@@ -11,13 +11,9 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
 use row::{Pair, Random, hash};
-use state_table::{ChunkedList, ChunkedMap, Row, Table};
-use xxhash_rust::xxh3::xxh3_64;
+use state_table::{ChunkedList, ChunkedMap, Table};
 
-const ROWS: usize = 500_000;
 const ROUNDS: usize = 25;
 
 fn main() {
@@ -26,12 +22,6 @@ fn main() {
         .filter(|arg| !arg.starts_with('-'))
         .collect();
     let wants = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
-    if wants("ratios") {
-        ratios();
-    }
-    if wants("strings") {
-        strings();
-    }
     if wants("pauses") {
         pauses(1_000_000);
         pauses(10_000_000);
@@ -78,233 +68,6 @@ fn compare_rounds(
         nanos(best.0),
         nanos(best.1),
         best.0.as_secs_f64() / best.1.as_secs_f64()
-    );
-}
-
-#[expect(clippy::too_many_lines, reason = "one comparison after the other")]
-fn ratios() {
-    let mut random = Random(1);
-    let keys: Vec<u64> = (0..ROWS).map(|_| random.next()).collect();
-    let mut order = keys.clone();
-    for i in (1..order.len()).rev() {
-        order.swap(i, random.below(i + 1));
-    }
-    let mut bare = HashMap::<u64, u64, RandomState>::default();
-    let mut ours = Table::<Pair<u64>>::default();
-    for key in &keys {
-        bare.insert(*key, 1);
-        ours.find_or_insert_with(
-            hash(*key),
-            |r| r.key == *key,
-            || Pair {
-                key: *key,
-                value: 1,
-            },
-        );
-    }
-    println!(
-        "bare {} bytes, ours {:?}",
-        bare.allocation_size(),
-        ours.held()
-    );
-
-    compare(
-        "get u64",
-        ROWS,
-        || {
-            let mut sum = 0;
-            for key in &order {
-                sum += bare.get(key).copied().unwrap_or(0);
-            }
-            black_box(sum);
-        },
-        || {
-            let mut sum = 0;
-            for key in &order {
-                sum += ours
-                    .get(hash(*key), |r| r.key == *key)
-                    .map_or(0, |r| r.value);
-            }
-            black_box(sum);
-        },
-    );
-    compare(
-        "get u64, absent",
-        ROWS,
-        || {
-            let mut sum = 0;
-            for key in &order {
-                sum += bare.get(&(key + 1)).copied().unwrap_or(0);
-            }
-            black_box(sum);
-        },
-        || {
-            let mut sum = 0;
-            for key in &order {
-                let key = *key + 1;
-                sum += ours.get(hash(key), |r| r.key == key).map_or(0, |r| r.value);
-            }
-            black_box(sum);
-        },
-    );
-    let frozen = ours.freeze();
-    compare(
-        "get u64, from a view",
-        ROWS,
-        || {
-            let mut sum = 0;
-            for key in &order {
-                sum += bare.get(key).copied().unwrap_or(0);
-            }
-            black_box(sum);
-        },
-        || {
-            let mut sum = 0;
-            for key in &order {
-                sum += frozen
-                    .get(hash(*key), |r| r.key == *key)
-                    .map_or(0, |r| r.value);
-            }
-            black_box(sum);
-        },
-    );
-    drop(frozen);
-    compare(
-        "get_mut u64",
-        ROWS,
-        || {
-            for key in &order {
-                if let Some(value) = bare.get_mut(key) {
-                    *value += 1;
-                }
-            }
-        },
-        || {
-            for key in &order {
-                if let Some(row) = ours.get_mut(hash(*key), |r| r.key == *key) {
-                    row.value += 1;
-                }
-            }
-        },
-    );
-    compare(
-        "find or insert u64, found",
-        ROWS,
-        || {
-            for key in &order {
-                *bare.entry(*key).or_insert(0) += 1;
-            }
-        },
-        || {
-            for key in &order {
-                let make = || Pair {
-                    key: *key,
-                    value: 0,
-                };
-                ours.find_or_insert_with(hash(*key), |r| r.key == *key, make)
-                    .0
-                    .value += 1;
-            }
-        },
-    );
-    compare(
-        "remove and insert u64",
-        ROWS,
-        || {
-            for key in &order {
-                let value = bare.remove(key).unwrap_or(0);
-                bare.insert(*key, value);
-            }
-        },
-        || {
-            for key in &order {
-                let row = ours.remove(hash(*key), |r| r.key == *key);
-                let value = row.map_or(0, |row| row.value);
-                let make = || Pair { key: *key, value };
-                ours.find_or_insert_with(hash(*key), |r| r.key == *key, make);
-            }
-        },
-    );
-    compare(
-        "iterate u64",
-        ROWS,
-        || {
-            black_box(bare.values().sum::<u64>());
-        },
-        || {
-            black_box(ours.iter().map(|row| row.value).sum::<u64>());
-        },
-    );
-    compare_rounds(
-        "insert u64 from nothing",
-        7,
-        ROWS,
-        &mut || {
-            let mut bare = HashMap::<u64, u64, RandomState>::default();
-            for key in &keys {
-                *bare.entry(*key).or_insert(0) += 1;
-            }
-            black_box(bare);
-        },
-        &mut || {
-            let mut ours = Table::<Pair<u64>>::default();
-            for key in &keys {
-                let make = || Pair {
-                    key: *key,
-                    value: 0,
-                };
-                ours.find_or_insert_with(hash(*key), |r| r.key == *key, make)
-                    .0
-                    .value += 1;
-            }
-            black_box(ours);
-        },
-    );
-}
-
-/// A row with a long key, which growth hashes again.
-#[derive(Clone)]
-struct Word {
-    key: String,
-    value: u64,
-}
-
-impl Row for Word {
-    fn hash(&self) -> u64 {
-        xxh3_64(self.key.as_bytes())
-    }
-}
-
-fn strings() {
-    let mut random = Random(2);
-    let keys: Vec<String> = (0..ROWS)
-        .map(|_| format!("user-{:016x}", random.next()))
-        .collect();
-    compare_rounds(
-        "insert String from nothing",
-        7,
-        ROWS,
-        &mut || {
-            let mut bare = HashMap::<String, u64, RandomState>::default();
-            for key in &keys {
-                *bare.entry_ref(key.as_str()).or_insert(0) += 1;
-            }
-            black_box(bare);
-        },
-        &mut || {
-            let mut ours = Table::<Word>::default();
-            for key in &keys {
-                let hash = xxh3_64(key.as_bytes());
-                let make = || Word {
-                    key: key.clone(),
-                    value: 0,
-                };
-                ours.find_or_insert_with(hash, |r| r.key == *key, make)
-                    .0
-                    .value += 1;
-            }
-            black_box(ours);
-        },
     );
 }
 
