@@ -214,6 +214,8 @@ impl<S: OrderedRead> OrderedRead for CountingStore<S> {
 impl<S: OrderedStore> OrderedStore for CountingStore<S> {
     type View = S::View;
 
+    const READS_TAILS: bool = S::READS_TAILS;
+
     fn name(&self) -> &'static str {
         self.inner.name()
     }

@@ -294,6 +294,8 @@ impl TableRows for Rows<'_> {
 impl<A: OrderedStore, B: OrderedStore> OrderedStore for LockstepStore<A, B> {
     type View = LockstepView<A::View, B::View>;
 
+    const READS_TAILS: bool = A::READS_TAILS || B::READS_TAILS;
+
     fn name(&self) -> &'static str {
         "lockstep"
     }

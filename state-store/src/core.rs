@@ -194,6 +194,7 @@ impl<S: OrderedStore> Core<S> {
             let mut elements = elements.into_iter().peekable();
             let at = At::new(table, prefix.as_bytes());
             let old = core.tails.take(at);
+            core.tails.take_number(at); // behind what comes it would be an old one
             if elements.peek().is_none() {
                 return core.delete_rows(table, prefix, None, None);
             }
@@ -308,7 +309,7 @@ impl<S: OrderedStore> Core<S> {
         prefix: &RowPrefix,
         at: At<'_>,
     ) -> Result<Option<Tail>> {
-        let Some(number) = self.tails.number(at) else {
+        let Some(number) = self.tails.take_number(at) else {
             return Ok(None);
         };
         let Some(row) = self.engine.store.get(table, &prefix.chunk(number))? else {

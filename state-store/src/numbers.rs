@@ -38,7 +38,7 @@ impl Numbers {
         if self.buckets.is_empty() {
             self.buckets = vec![[0; WAYS]; BUCKETS];
         }
-        self.remove(hash);
+        self.take(hash);
         // A number that does not fit is not known.
         if let Some(bucket) = self.bucket(hash)
             && number >> NUMBER_BITS == 0
@@ -49,27 +49,16 @@ impl Numbers {
         }
     }
 
-    /// The number that was put for a hash, or one of which all was alike but some bits of the hash.
-    pub(crate) fn get(&self, hash: u64) -> Option<u64> {
+    /// Takes out the number that was put for a hash, or one of which all was alike but some bits of the hash.
+    pub(crate) fn take(&mut self, hash: u64) -> Option<u64> {
         let tag = tag(hash);
-        let bucket = self.buckets.get(place(hash))?;
-        let found = bucket.iter().find(|word| *word >> NUMBER_BITS == tag)?;
-        Some(found & ((1 << NUMBER_BITS) - 1))
-    }
-
-    /// Forgets a number.
-    pub(crate) fn remove(&mut self, hash: u64) {
-        let tag = tag(hash);
-        if let Some(bucket) = self.bucket(hash)
-            && let Some(at) = bucket.iter().position(|word| *word >> NUMBER_BITS == tag)
-        {
-            // The empty place comes last, where the next one is put from.
-            if let Some(behind) = bucket.get_mut(at..) {
-                behind.rotate_left(1);
-            }
-            let [.., last] = bucket;
-            *last = 0;
-        }
+        let bucket = self.bucket(hash)?;
+        let at = bucket.iter().position(|word| *word >> NUMBER_BITS == tag)?;
+        // The empty place comes last, where the next one is put from.
+        let behind = bucket.get_mut(at..)?;
+        let word = std::mem::take(behind.first_mut()?);
+        behind.rotate_left(1);
+        Some(word & ((1 << NUMBER_BITS) - 1))
     }
 
     /// Whether nothing was put yet.
@@ -92,6 +81,14 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
+
+    impl Numbers {
+        fn get(&self, hash: u64) -> Option<u64> {
+            let mut words = self.buckets.get(place(hash))?.iter();
+            let found = words.find(|word| *word >> NUMBER_BITS == tag(hash))?;
+            Some(found & ((1 << NUMBER_BITS) - 1))
+        }
+    }
 
     /// A hash of one of two buckets, with one of seven tags.
     fn hash() -> impl Strategy<Value = u64> {
@@ -117,7 +114,7 @@ mod tests {
             for (hash, number) in steps {
                 match number {
                     Some(number) => numbers.put(hash, number),
-                    None => numbers.remove(hash),
+                    None => drop(numbers.take(hash)),
                 }
                 put.insert(hash, number.filter(|number| number >> NUMBER_BITS == 0));
                 let known = numbers.get(hash);
@@ -140,7 +137,7 @@ mod tests {
                 if is_put {
                     numbers.put(hash, 1);
                 } else {
-                    numbers.remove(hash);
+                    numbers.take(hash);
                 }
             }
             for tag in &last {
@@ -156,7 +153,7 @@ mod tests {
     fn nothing_is_held_before_there_is_something_to_keep() {
         let mut numbers = Numbers::default();
         assert_eq!(numbers.get(7), None);
-        numbers.remove(7);
+        numbers.take(7);
         assert_eq!(numbers.bytes(), 0);
         numbers.put(7, 1);
         assert_eq!(numbers.bytes(), 8 << 20);

@@ -116,10 +116,10 @@ impl Tails {
         Some(tail)
     }
 
-    /// The number of the last chunk of a list whose tail is not known any more. It is that of a chunk of the list and
-    /// then the last one, or of none of the list's: lists are told apart by a hash alone.
-    pub(crate) fn number(&self, at: At<'_>) -> Option<u64> {
-        self.numbers.as_ref()?.get(at.hash)
+    /// Takes the number of the last chunk of a list out whose tail is not known any more. It is that of a chunk of
+    /// the list and then the last one, or of none of the list's: lists are told apart by a hash alone.
+    pub(crate) fn take_number(&mut self, at: At<'_>) -> Option<u64> {
+        self.numbers.as_mut()?.take(at.hash)
     }
 
     /// Puts a tail back, in place of any other of the same list; its number alone, if that is known to do.
@@ -171,7 +171,7 @@ impl Tails {
     pub(crate) fn forget(&mut self, at: At<'_>) {
         self.take(at);
         if let Some(numbers) = &mut self.numbers {
-            numbers.remove(at.hash);
+            numbers.take(at.hash);
         }
     }
 
@@ -265,7 +265,7 @@ mod tests {
                 let prefix = list.to_be_bytes();
                 let at = At::new(TableId(1), &prefix);
                 let chunk = round * lists + list;
-                let tail = match (tails.take(at), tails.number(at)) {
+                let tail = match (tails.take(at), tails.take_number(at)) {
                     (Some(tail), _) => {
                         assert_eq!(tail.chunk + lists, chunk);
                         assert_eq!(tail.prefix, prefix);

@@ -155,6 +155,8 @@ impl TableRows for Rows<'_> {
 impl<S: OrderedStore> OrderedStore for FaultyStore<S> {
     type View = FaultyView<S::View>;
 
+    const READS_TAILS: bool = S::READS_TAILS;
+
     fn name(&self) -> &'static str {
         self.inner.name()
     }
