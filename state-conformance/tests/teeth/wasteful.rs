@@ -165,7 +165,7 @@ impl OrderedStore for WastefulStore {
         let mut keys = Vec::new();
         let mut scan = self.engine.scan(table, start, end)?;
         while let Some(entry) = scan.next_entry()? {
-            if range.contains(entry.key) {
+            if RangeBounds::<[u8]>::contains(&range, entry.key) {
                 keys.push(entry.key.to_vec());
             }
         }
