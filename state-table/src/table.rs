@@ -267,7 +267,7 @@ impl<R: Row> Table<R> {
     pub(crate) fn add(&mut self, hash: u64, row: R, recut: bool) {
         let (bucket, _) = self.insert(hash, row, 0);
         if recut && self.tracking.marks {
-            let slot = self.directory.entry(hash);
+            let slot = self.directory.segment_of(self.directory.entry(hash));
             self.change(slot, |segment| segment.set_recut(bucket));
             self.tracking.recut += 1;
         }
@@ -595,6 +595,21 @@ mod tests {
                 assert!(table.get_mut(hash(i), |row| row.0 == hash(i)).is_some());
             }
             drop(view);
+        }
+    }
+
+    #[test]
+    fn a_recut_row_is_added_behind_an_alias() {
+        let mut table = Table::<Number>::new(7);
+        table.track(1, 0);
+        for i in 0..64 {
+            table.add(i << 50, Number(i << 50), false);
+        }
+        for hash in [0x8 << 60, 0xf << 60] {
+            let entry = table.directory.entry(0xf << 60);
+            assert_ne!(table.directory.segment_of(entry), entry, "an alias");
+            table.add(hash, Number(hash), true);
+            assert!(table.take_recut(hash, |row| row.0 == hash));
         }
     }
 }
