@@ -355,6 +355,7 @@ impl<R: Row> Table<R> {
             if self.directory.at(slot).rows().len() < self.max_rows || !self.split(slot) {
                 self.own(slot);
                 self.change(slot, Segment::grow);
+                self.check_limit();
                 return slot;
             }
         }
@@ -392,6 +393,7 @@ impl<R: Row> Table<R> {
             let (slot, max_rows) = (self.directory.entry(hash), self.max_rows);
             self.own(slot);
             self.change(slot, |segment| segment.reserve(max_rows));
+            self.check_limit();
         }
     }
 
@@ -409,6 +411,7 @@ impl<R: Row> Table<R> {
             self.bucket_bytes += segment.bytes();
             self.tracking.bytes += segment.marks.bytes();
         }
+        self.check_limit();
         true
     }
 
@@ -610,6 +613,20 @@ mod tests {
             assert_ne!(table.directory.segment_of(entry), entry, "an alias");
             table.add(hash, Number(hash), true);
             assert!(table.take_recut(hash, |row| row.0 == hash));
+        }
+    }
+
+    /// Rows that are inserted in one interval begin the marks of few segments, which split and grow with them.
+    #[test]
+    fn a_table_that_grows_keeps_to_the_limit_of_tracking() {
+        let mut table = Table::<Number>::new(448);
+        let hash = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        table.track(1, 0);
+        let limit = 10_000;
+        table.limit_tracking(limit);
+        for i in 0..50_000 {
+            table.find_or_insert_with(hash(i), |row| row.0 == hash(i), || Number(hash(i)));
+            assert!(table.tracking_bytes() <= limit, "{i} rows");
         }
     }
 }

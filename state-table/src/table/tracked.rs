@@ -59,7 +59,8 @@ impl<R> Table<R> {
         self.check_limit();
     }
 
-    fn check_limit(&mut self) {
+    /// Gives up if what grew is too much.
+    pub(super) fn check_limit(&mut self) {
         if self.tracking_bytes() > self.tracking.limit && self.tracking.marks {
             for entry in 0..self.directory.entries() {
                 self.forget(entry);
