@@ -81,7 +81,7 @@ impl<R> Table<R> {
     }
 
     /// Nothing is marked any more but what a view shares, which will be forgotten with the first write.
-    fn drop_marks(&mut self) {
+    pub(super) fn drop_marks(&mut self) {
         self.tracking.marks = false;
         self.tracking.recut = 0;
         for entry in 0..self.directory.entries() {
