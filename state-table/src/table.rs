@@ -655,4 +655,22 @@ mod tests {
         write(&mut table, 1);
         assert_eq!(table.interval(), Some(3));
     }
+
+    #[test]
+    fn no_recut_row_is_lost_among_those_of_before_tracking_was_given_up() {
+        let mut table = Table::<Number>::new(448);
+        let told = |table: &mut Table<Number>, hash: u64| {
+            table.has_recut() && table.take_recut(hash, |row| row.0 == hash)
+        };
+        table.track(1, 0);
+        table.add(1, Number(1), true);
+        let _view = table.freeze();
+        table.limit_tracking(0);
+        assert_eq!(table.interval(), None, "given up");
+        table.limit_tracking(usize::MAX);
+        drop(table.freeze());
+        table.add(2, Number(2), true);
+        told(&mut table, 1);
+        assert!(told(&mut table, 2));
+    }
 }

@@ -80,15 +80,24 @@ impl<R> Table<R> {
         self.tracking.beside = 0;
     }
 
-    /// Nothing is marked any more but what a view shares, which will be forgotten with the first write.
+    /// Nothing is marked any more but what a view shares, which will be forgotten with the first write,
+    /// though not which rows are recut.
     pub(super) fn drop_marks(&mut self) {
         self.tracking.marks = false;
-        self.tracking.recut = 0;
+        let mut shared = false;
         for entry in 0..self.directory.entries() {
             let segment = self.directory.at(entry);
-            if !segment.marks.is_blank() && segment.is_unique() {
-                self.change(entry, |segment| segment.marks = Marks::default());
+            if segment.marks.is_blank() {
+                continue;
             }
+            if segment.is_unique() {
+                self.change(entry, |segment| segment.marks = Marks::default());
+            } else {
+                shared = true;
+            }
+        }
+        if !shared {
+            self.tracking.recut = 0; // else there may be some
         }
     }
 
