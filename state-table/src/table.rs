@@ -407,14 +407,16 @@ impl<R: Row> Table<R> {
             return false;
         }
         let segment = self.directory.at(slot);
-        self.bucket_bytes -= segment.bytes();
-        self.tracking.bytes -= segment.marks.bytes();
+        let (buckets, marks) = (segment.bytes(), segment.marks.bytes());
         let (lower, upper) = self.directory.split(slot, self.max_rows, self.row_bytes);
         for half in [lower, upper] {
             let segment = self.directory.at(half);
             self.bucket_bytes += segment.bytes();
             self.tracking.bytes += segment.marks.bytes();
         }
+        // Not before: a row's `clone` may panic.
+        self.bucket_bytes -= buckets;
+        self.tracking.bytes -= marks;
         self.check_limit();
         true
     }
@@ -672,5 +674,44 @@ mod tests {
         table.add(2, Number(2), true);
         told(&mut table, 1);
         assert!(told(&mut table, 2));
+    }
+
+    /// Clones panic while the second field is set.
+    struct Fragile(u64, std::rc::Rc<std::cell::Cell<bool>>);
+
+    impl Clone for Fragile {
+        fn clone(&self) -> Self {
+            assert!(!self.1.get(), "as it was asked to");
+            Self(self.0, self.1.clone())
+        }
+    }
+
+    impl Row for Fragile {
+        fn hash(&self) -> u64 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn a_split_that_panics_leaves_what_was_booked() {
+        let fails = std::rc::Rc::new(std::cell::Cell::new(false));
+        let mut table = Table::new(7);
+        table.track(1, 0);
+        let row = |i: u64| Fragile(i << 50, fails.clone());
+        for i in 0..7 {
+            table.insert_new(i << 50, row(i));
+        }
+        let _view = table.freeze();
+        let before = (table.bucket_bytes, table.tracking.bytes);
+        fails.set(true);
+        let insert = std::panic::AssertUnwindSafe(|| {
+            table.insert_new(7 << 50, row(7));
+        });
+        assert!(std::panic::catch_unwind(insert).is_err());
+        assert_eq!((table.bucket_bytes, table.tracking.bytes), before);
+        fails.set(false);
+        for i in 0..7 {
+            assert!(table.remove(i << 50, |row| row.0 == i << 50).is_some());
+        }
     }
 }
