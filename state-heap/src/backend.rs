@@ -535,7 +535,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
         ))
     }
 
-    /// Cost: a bit at each write of a row, which is in cache more often than the row; a removal, a
+    /// Cost: a byte at each write of a row, which is in cache more often than the row; a removal, a
     /// change of a map that is large, and the first change of a list that another backend wrote
     /// also go to a log. What each state may take is decided at freezes.
     fn track_changes(&mut self, budget: usize) -> Result<()> {
