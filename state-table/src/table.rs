@@ -161,14 +161,28 @@ impl<R> Table<R> {
 impl<R: Row> Table<R> {
     /// The row with this hash for which `eq` holds, to write to. In a segment that a view has,
     /// a row that is found costs the copy of the segment, a row that is not found nothing.
-    #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
-    #[inline(always)]
+    #[inline]
     pub fn get_mut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut R> {
         let entry = self.directory.entry(hash);
-        if self.tracking.marks || !self.directory.at(entry).is_unique() {
-            return self.get_noted_mut(entry, hash, eq);
+        if !self.is_ready(entry) {
+            return self.get_first_mut(entry, hash, eq);
         }
-        unique(self.directory.at_mut(entry)).find_mut(hash, eq)
+        let segment = unique(self.directory.at_mut(entry));
+        if self.tracking.marks {
+            segment.find_marked(hash, eq, WRITTEN)
+        } else {
+            segment.find_mut(hash, eq)
+        }
+    }
+
+    /// Whether a segment can be written in place: it is the table's alone, with its marks begun if rows are marked.
+    #[inline]
+    fn is_ready(&self, entry: usize) -> bool {
+        let segment = self.directory.at(entry);
+        let Tracking {
+            marks, interval, ..
+        } = self.tracking;
+        segment.is_unique() && (!marks || segment.marks.is_begun(interval))
     }
 
     /// Runs `f` on the row that [`Table::get_mut`] returns, and on `with`; without such a row returns `with`. Less
@@ -201,21 +215,6 @@ impl<R: Row> Table<R> {
             Some(row) => Ok(f(row, with)),
             None => Err(with),
         }
-    }
-
-    /// [`Table::get_mut`] in a segment that is not the table's alone, or whose rows are marked.
-    #[inline(never)] // keeps the other path short
-    fn get_noted_mut(
-        &mut self,
-        entry: usize,
-        hash: u64,
-        eq: impl Fn(&R) -> bool,
-    ) -> Option<&mut R> {
-        let segment = self.directory.at(entry);
-        if !segment.is_unique() || !segment.marks.is_begun(self.tracking.interval) {
-            return self.get_first_mut(entry, hash, eq);
-        }
-        unique(self.directory.at_mut(entry)).find_marked(hash, eq, WRITTEN)
     }
 
     /// [`Table::get_mut`] in a segment that is not the table's alone, or whose marks are not begun.
@@ -340,11 +339,12 @@ impl<R: Row> Table<R> {
     #[inline]
     fn insert(&mut self, hash: u64, row: R, flags: u8) -> (usize, &mut R) {
         let entry = self.directory.entry(hash);
-        let segment = self.directory.at(entry);
-        let ready = segment.is_unique()
-            && segment.has_room(self.max_rows)
-            && (!self.tracking.marks || segment.marks.is_begun(self.tracking.interval));
-        let slot = if ready { entry } else { self.make_room(hash) };
+        let has_room = self.directory.at(entry).has_room(self.max_rows);
+        let slot = if has_room && self.is_ready(entry) {
+            entry
+        } else {
+            self.make_room(hash)
+        };
         self.len += 1;
         unique(self.directory.at_mut(slot)).insert(hash, row, flags)
     }
