@@ -63,7 +63,7 @@ impl Tail {
     }
 
     fn bytes(&self) -> usize {
-        OVERHEAD + self.prefix.len() + self.row.capacity()
+        OVERHEAD + self.prefix.capacity() + self.row.capacity()
     }
 }
 
@@ -170,9 +170,7 @@ impl Tails {
     /// Forgets all of a list.
     pub(crate) fn forget(&mut self, at: At<'_>) {
         self.take(at);
-        if let Some(numbers) = &mut self.numbers {
-            numbers.take(at.hash);
-        }
+        self.take_number(at);
     }
 
     /// Forgets all of all lists.
