@@ -87,6 +87,7 @@ pub mod manifest;
 mod merge;
 mod names;
 mod native;
+mod offload;
 mod options;
 mod pending;
 mod pin;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use futures_util::future::try_join;
 use pollster::block_on;
 use state_api::row::{ChangeSource, StateMeta};
 use state_api::{Error, ErrorKind, KeyGroups, Result, StateView};
@@ -161,7 +162,8 @@ impl<V: StateView> PartTask<V> {
     /// released as it is written.
     ///
     /// Memory: the buffer of the [options](WriteOptions::with_buffer_bytes) where a backend must sort,
-    /// and that of one [`RunWriter`].
+    /// that of one [`RunWriter`], and what the storage takes for two files: one is written while the one before is
+    /// made durable.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`]; those of the view and of the storage.
@@ -355,9 +357,15 @@ impl Target<'_> {
         let mut meter = self.options.observer.begin(Phase::Write, None);
         let mut runs = Vec::new();
         let mut rows = 0;
-        while changes.next_run()? {
-            let run = self.write_run(changes, &mut rows, &mut meter).await?;
-            runs.extend(run);
+        let mut filled = self.fill_next(changes, &mut rows, &mut meter).await?;
+        while let Some(writer) = filled {
+            // To make one durable takes about as long as to write the next.
+            let bytes = writer.bytes();
+            let next = self.fill_next(changes, &mut rows, &mut meter);
+            let (run, next) = try_join(writer.finish(), next).await?;
+            meter.add(run.size.saturating_sub(bytes), 0);
+            runs.push(run);
+            filled = next;
         }
         if runs.is_empty() && self.kind == RunKind::Base {
             runs.push(self.create().await?.finish().await?);
@@ -366,17 +374,31 @@ impl Target<'_> {
         Ok((runs, rows))
     }
 
-    async fn write_run(
+    /// Writes the next run that has changes, all but its end, or returns `None` when there are no more.
+    async fn fill_next(
         &self,
         changes: &mut dyn ChangeSource,
         rows: &mut u64,
         meter: &mut Meter,
-    ) -> Result<Option<RunRef>> {
-        let Some(first) = changes.next_change()? else {
-            return Ok(None);
-        };
-        let mut writer = self.create().await?;
-        writer.push(first).await?;
+    ) -> Result<Option<RunWriter>> {
+        while changes.next_run()? {
+            if let Some(first) = changes.next_change()? {
+                let mut writer = self.create().await?;
+                writer.push(first).await?;
+                *rows += self.fill(&mut writer, changes, meter).await?;
+                return Ok(Some(writer));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes the changes of a run behind its first one, and counts that, too.
+    async fn fill(
+        &self,
+        writer: &mut RunWriter,
+        changes: &mut dyn ChangeSource,
+        meter: &mut Meter,
+    ) -> Result<u64> {
         let mut count = 1;
         let mut reported = (0, 0);
         while let Some(change) = changes.next_change()? {
@@ -392,10 +414,8 @@ impl Target<'_> {
             }
         }
         self.options.cancel.check()?;
-        let run = writer.finish().await?;
-        meter.add(run.size - reported.0, count - reported.1);
-        *rows += count;
-        Ok(Some(run))
+        meter.add(writer.bytes() - reported.0, count - reported.1);
+        Ok(count)
     }
 
     async fn create(&self) -> Result<RunWriter> {

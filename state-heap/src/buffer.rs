@@ -26,6 +26,8 @@ const MIN_CHUNK: usize = 256;
 /// rows is known, in one allocation of its size.
 pub(crate) struct RowBuffer {
     budget: usize,
+    /// Bytes at which it counts as full: its budget or less.
+    limit: usize,
     chunk_bytes: usize,
     /// Of these, `used` are filled, the last of them not to its end; the others are spare.
     chunks: Vec<Vec<u8>>,
@@ -48,6 +50,7 @@ impl RowBuffer {
     pub(crate) fn new(budget: usize) -> Self {
         Self {
             budget,
+            limit: budget,
             chunk_bytes: (budget / CHUNKS).clamp(MIN_CHUNK, MAX_CHUNK),
             chunks: Vec::new(),
             used: 0,
@@ -67,9 +70,21 @@ impl RowBuffer {
         self.budget
     }
 
-    /// Forgets all rows; keeps the chunks.
+    /// Has the run that comes end at so many bytes, if that is less than the budget.
+    pub(crate) fn set_limit(&mut self, bytes: usize) {
+        self.limit = bytes.min(self.budget);
+    }
+
+    /// Bytes of the rows, with the index that will sort them.
+    pub(crate) fn held(&self) -> usize {
+        let items = self.rows.max(self.index.capacity());
+        let index = items.saturating_mul(size_of::<Item>());
+        self.closed.saturating_add(index) + self.last().map_or(0, Vec::len)
+    }
+
+    /// Forgets all rows; keeps the memory.
     pub(crate) fn clear(&mut self) {
-        self.index = Vec::new();
+        self.index.clear();
         self.next = 0;
         // Chunks of a single large row are not kept.
         let kept = self.chunk_bytes;
@@ -88,9 +103,7 @@ impl RowBuffer {
     /// Whether no row should be added any more.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        let index = self.rows.saturating_mul(size_of::<Item>());
-        let held = self.closed.saturating_add(index) + self.last().map_or(0, Vec::len);
-        held >= self.budget && self.rows > 0 || self.used >= MAX_CHUNKS - 1
+        self.held() >= self.limit && self.rows > 0 || self.used >= MAX_CHUNKS - 1
     }
 
     /// The rows to come are of this state; states ascend. `false` when the run has to end first.
@@ -119,7 +132,11 @@ impl RowBuffer {
     /// `StateKey`, and must not be hidden here.
     pub(crate) fn sort(&mut self) {
         self.chunks.truncate(self.used);
-        let mut index = Vec::with_capacity(self.rows);
+        let mut index = std::mem::take(&mut self.index);
+        // One that has too much is made anew: chunks and index together are to stay within the budget.
+        if index.capacity() < self.rows || index.capacity() / 2 > self.rows {
+            index = Vec::with_capacity(self.rows);
+        }
         for (number, chunk) in (0..).zip(&self.chunks) {
             let mut offset = 0;
             while let Some(row) = StoredRow::at(chunk, offset) {

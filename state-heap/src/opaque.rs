@@ -85,24 +85,22 @@ impl ExportState for OpaqueExport {
 /// The rows of a range, for a checkpoint.
 pub(crate) struct OpaqueWalk {
     rows: Arc<OpaqueRows>,
-    range: KeyGroupRange,
     next: usize,
+    end: usize,
 }
 
 impl OpaqueWalk {
     pub(crate) fn new(rows: Arc<OpaqueRows>, range: KeyGroupRange) -> Self {
         let next = rows.rows.partition_point(|row| row.0 < range.first());
-        Self { rows, range, next }
+        let end = rows.rows.partition_point(|row| row.0 <= range.last());
+        Self { rows, next, end }
     }
 }
 
 impl WalkState for OpaqueWalk {
     fn fill(&mut self, out: &mut RowBuffer) -> Result<bool> {
         let OpaqueRows { bytes, rows } = &*self.rows;
-        for &(group, start, key_end, end) in rows.get(self.next..).unwrap_or_default() {
-            if group > self.range.last() {
-                break;
-            }
+        for &(group, start, key_end, end) in rows.get(self.next..self.end).unwrap_or_default() {
             self.next += 1;
             out.begin_group(group);
             let row = out.begin();
@@ -113,5 +111,9 @@ impl WalkState for OpaqueWalk {
             }
         }
         Ok(false)
+    }
+
+    fn rows_left(&self) -> usize {
+        self.end.saturating_sub(self.next)
     }
 }

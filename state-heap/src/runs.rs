@@ -12,6 +12,9 @@ use crate::walk::WalkState;
 /// The first run takes this part of the buffer: nothing is written before it is encoded.
 const FIRST: usize = 8;
 
+/// No run at the end is planned to be smaller than this part of a half.
+const LAST: usize = 8;
+
 /// What a checkpoint writes of a view in a range of key groups: see
 /// [`StateView::into_changes`](state_api::StateView::into_changes).
 ///
@@ -20,8 +23,9 @@ const FIRST: usize = 8;
 /// encoded, before their run is read.
 ///
 /// While a run is read, a thread of its own encodes and sorts the next one in the other half. The first run
-/// is encoded by the reader and takes an eighth of the buffer; what fits into it makes no thread. To drop
-/// the source waits for the thread, which ends with the run that it is at.
+/// is encoded by the reader and takes an eighth of the buffer; what fits into it makes no thread. The last runs
+/// have half each of what is left, down to a sixteenth of the buffer: when all is encoded, there is little left to be read.
+/// To drop the source waits for the thread, which ends with the run that it is at.
 ///
 /// Memory: the buffer, a row for each half, and one sixteenth of the buffer, at most 2 MiB. A half of any
 /// size holds at least one row.
@@ -104,6 +108,8 @@ pub(crate) struct Walks {
     /// By the index of the state; `None` when its rows are all encoded.
     states: Vec<Option<Box<dyn WalkState>>>,
     state: usize,
+    /// Rows of the tables that are encoded, and the bytes of the buffers that they took.
+    encoded: (usize, usize),
 }
 
 impl Walks {
@@ -111,13 +117,40 @@ impl Walks {
         Self {
             states: states.into_iter().map(Some).collect(),
             state: 0,
+            encoded: (0, 0),
+        }
+    }
+
+    /// Rows of the tables that are not encoded yet.
+    fn rows_left(&self) -> usize {
+        let states = self.states.iter().flatten();
+        states.map(|state| state.rows_left()).sum()
+    }
+
+    /// Bytes for the next run in a buffer of so many, by what the rows took so far.
+    fn limit(&self, budget: usize) -> usize {
+        let (rows, bytes) = self.encoded;
+        let left = bytes.saturating_mul(self.rows_left()).checked_div(rows);
+        let smallest = budget / LAST;
+        match left {
+            // One run rather than two that are too small.
+            Some(left) if left > smallest.saturating_mul(3) / 2 => (left / 2).max(smallest),
+            _ => budget,
         }
     }
 
     /// Fills an empty buffer with the rows of the states from the current one on, and sorts them; `false`
     /// when there are no more.
     pub(crate) fn next_run(&mut self, buffer: &mut RowBuffer) -> Result<bool> {
+        let before = self.rows_left();
+        buffer.set_limit(self.limit(buffer.budget()));
         let more = self.fill(buffer)?;
+        let (rows, bytes) = self.encoded;
+        let new = before.saturating_sub(self.rows_left());
+        self.encoded = (
+            rows.saturating_add(new),
+            bytes.saturating_add(buffer.held()),
+        );
         buffer.sort();
         Ok(more)
     }

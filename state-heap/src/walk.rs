@@ -16,6 +16,9 @@ use crate::codec::RowCodec;
 pub(crate) trait WalkState: Send {
     /// Adds rows to `out` until it is full; `false` when there are no more.
     fn fill(&mut self, out: &mut RowBuffer) -> Result<bool>;
+
+    /// Rows of the table in segments that are not encoded yet; lists and maps are one each.
+    fn rows_left(&self) -> usize;
 }
 
 /// Buckets whose values are fetched from memory together.
@@ -52,6 +55,8 @@ fn first_bytes<X: 'static>(value: &X) -> u8 {
 pub(crate) struct TypedWalk<K, N, X> {
     segments: IntoSegments<KeyedRow<K, N, X>>,
     segment: Option<FrozenSegment<KeyedRow<K, N, X>>>,
+    /// Rows of that segment and those behind it.
+    left: usize,
     /// Where in the segment the next row is to be looked for.
     bucket: usize,
     /// Up to which bucket the values are fetched.
@@ -72,6 +77,7 @@ impl<K, N, X> TypedWalk<K, N, X> {
         range: KeyGroupRange,
     ) -> Self {
         Self {
+            left: rows.len(),
             segments: rows.into_segments(),
             segment: None,
             bucket: 0,
@@ -119,6 +125,8 @@ where
                 }
                 self.bucket = bucket + 1;
             }
+            let done = self.segment.as_ref().map_or(0, FrozenSegment::len);
+            self.left = self.left.saturating_sub(done);
             self.segment = self.segments.next();
             self.bucket = 0;
             self.fetched = 0;
@@ -126,5 +134,8 @@ where
                 return Ok(false);
             }
         }
+    }
+    fn rows_left(&self) -> usize {
+        self.left
     }
 }

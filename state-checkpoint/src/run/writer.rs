@@ -200,7 +200,14 @@ impl RunWriter {
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] when the name was taken meanwhile; [`ErrorKind::Io`].
-    pub async fn finish(mut self) -> Result<RunRef> {
+    pub async fn finish(self) -> Result<RunRef> {
+        let (file, run) = self.close().await?;
+        file.finish().await?;
+        Ok(run)
+    }
+
+    /// Writes what is left. The buffers are gone when the file is made durable.
+    async fn close(mut self) -> Result<(Box<dyn FileWriter>, RunRef)> {
         self.close_block()?;
         let (index, index_checksum) = index::encode(&self.entries);
         let footer = Footer {
@@ -224,8 +231,7 @@ impl RunWriter {
             clip: self.groups.range(),
             rows: self.rows,
         };
-        self.file.finish().await?;
-        Ok(run)
+        Ok((self.file, run))
     }
 
     /// Bytes of the file so far.

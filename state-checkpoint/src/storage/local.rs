@@ -1,12 +1,13 @@
 //! Files in a directory of a local disk.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use async_trait::async_trait;
@@ -15,10 +16,14 @@ use state_api::{Error, ErrorKind, Result};
 use super::path::is_name;
 use super::{CheckpointStorage, FileWriter, check_path};
 use crate::damage::corrupt;
+use crate::offload::offload;
 use crate::unique::unique_id;
 
 /// What the names of temporary files begin with.
 const TEMPORARY: &str = ".tmp-";
+
+/// Bytes of a file from which on its sync is worth a thread.
+const LARGE: u64 = 1 << 20;
 
 /// A directory of a local file system.
 ///
@@ -34,7 +39,9 @@ const TEMPORARY: &str = ".tmp-";
 ///   directory prepared with links, not against somebody who exchanges files at the same moment. The
 ///   root itself may be a link; it is resolved once.
 /// - The calls block: a local disk answers in microseconds to milliseconds, and a thread pool costs
-///   more than it saves. Only a sync may take long; write checkpoints on a thread that may block.
+///   more than it saves. Only the sync of a large file takes long: [`FileWriter::finish`] has a thread of its own for files
+///   of a mebibyte and more, so that the next file can be written meanwhile.
+/// - A directory above that of the file is synced once, and again where it had to be made again.
 /// - Directories are synced on Unix only; elsewhere the file system's own order has to do.
 pub struct LocalStorage(Arc<Root>);
 
@@ -42,6 +49,8 @@ struct Root {
     path: PathBuf,
     /// Set when a directory could not be synced.
     poisoned: AtomicBool,
+    /// Directories below the root whose names are known to be durable.
+    durable: Mutex<HashSet<PathBuf>>,
 }
 
 impl LocalStorage {
@@ -68,6 +77,7 @@ impl LocalStorage {
         Ok(Self(Arc::new(Root {
             path,
             poisoned: AtomicBool::new(false),
+            durable: Mutex::default(),
         })))
     }
 
@@ -111,6 +121,7 @@ impl LocalStorage {
             target,
             temp,
             file,
+            written: 0,
             failed: false,
         })
     }
@@ -152,7 +163,10 @@ impl Root {
             for segment in dirs.split('/') {
                 dir.push(segment);
                 match fs::create_dir(&dir) {
-                    Ok(()) => {}
+                    // Perhaps again, after somebody removed it.
+                    Ok(()) => {
+                        self.durable().remove(&dir);
+                    }
                     Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                         refuse_link(path, &dir)?;
                     }
@@ -163,20 +177,32 @@ impl Root {
         Ok(dir)
     }
 
-    /// Syncs the directory of `target` and those above it, up to the root: any of them may be new,
-    /// made by us or by a process that crashed before its sync.
+    /// Syncs the directory of `target` and those above it, up to the root or to one whose name is known to be durable:
+    /// any of the others may be new, made by us or by a process that crashed before its sync.
     fn sync_dirs(&self, path: &str, target: &Path) -> Result<()> {
-        for dir in target
+        let mut dirs = target
             .ancestors()
             .skip(1)
-            .take_while(|dir| dir.starts_with(&self.path))
-        {
+            .take_while(|dir| dir.starts_with(&self.path));
+        let mut synced = Vec::new();
+        for dir in &mut dirs {
             if let Err(e) = sync_dir(dir) {
                 self.poisoned.store(true, Ordering::SeqCst);
                 return Err(io_error("a directory cannot be synced", path, e));
             }
+            if self.durable().contains(dir) {
+                break;
+            }
+            synced.push(dir.to_owned());
         }
+        // The name of each is in the one above it, and all those are synced.
+        self.durable().extend(synced);
         Ok(())
+    }
+
+    fn durable(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
+        // A set is whole whatever panicked beside it.
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check_health(&self, path: &str) -> Result<()> {
@@ -298,6 +324,7 @@ struct LocalWriter {
     /// Exists as long as this writer does.
     temp: PathBuf,
     file: File,
+    written: u64,
     /// After a failed write or sync the file is given up.
     failed: bool,
 }
@@ -308,7 +335,9 @@ impl LocalWriter {
         self.file.write_all(bytes).map_err(|e| {
             self.failed = true;
             io_error("a file cannot be written", &self.path, e)
-        })
+        })?;
+        self.written += bytes.len() as u64;
+        Ok(())
     }
 
     fn publish(self) -> Result<()> {
@@ -354,7 +383,10 @@ impl FileWriter for LocalWriter {
     }
 
     async fn finish(self: Box<Self>) -> Result<()> {
-        self.publish()
+        if self.written < LARGE {
+            return self.publish();
+        }
+        offload("checkpoint-sync", move || self.publish()).await
     }
 }
 
@@ -427,4 +459,45 @@ fn io_error(message: &str, path: &str, error: io::Error) -> Error {
     Error::new(kind, format!("{message}: {error}"))
         .with("file", path)
         .with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use pollster::block_on;
+
+    use super::*;
+
+    #[test]
+    fn a_directory_that_is_made_again_is_synced_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = LocalStorage::open(dir.path()).unwrap();
+        let inner = storage.root().join("a").join("b");
+        block_on(storage.put_new("a/b/1", b"one")).unwrap();
+        assert!(storage.0.durable().contains(&inner));
+        fs::remove_dir_all(&inner).unwrap();
+        storage.0.make_dirs("a/b/2").unwrap();
+        assert!(!storage.0.durable().contains(&inner));
+        block_on(storage.put_new("a/b/2", b"two")).unwrap();
+        assert!(storage.0.durable().contains(&inner));
+    }
+
+    #[test]
+    fn large_files_are_as_whole_as_small_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let storage = LocalStorage::open(dir.path()).unwrap();
+        for len in [0, 1, 1 << 20, (1 << 20) + 1] {
+            let path = format!("dir/{len}");
+            let bytes = vec![7; len];
+            let taken = block_on(async {
+                let mut file = storage.create(&path).await?;
+                file.write(&bytes).await?;
+                let mut late = storage.create(&path).await?;
+                late.write(&bytes).await?;
+                file.finish().await?;
+                assert_eq!(storage.read(&path, 0..len as u64).await?, bytes);
+                late.finish().await
+            });
+            assert_eq!(taken.unwrap_err().kind(), ErrorKind::Conflict, "{len}");
+        }
+    }
 }

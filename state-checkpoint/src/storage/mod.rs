@@ -130,7 +130,8 @@ pub trait FileWriter: Send + fmt::Debug {
     /// [`Io`](state_api::ErrorKind::Io).
     async fn write(&mut self, bytes: &[u8]) -> Result<()>;
 
-    /// Makes the file durable, then visible under its name, then the name durable.
+    /// Makes the file durable, then visible under its name, then the name durable. That may take long, and
+    /// others are written meanwhile: it should not block. Dropped before it is done, it leaves the outcome open.
     ///
     /// # Errors
     /// [`Conflict`](state_api::ErrorKind::Conflict) when the name is taken, and then nothing has

@@ -12,6 +12,7 @@ mod changed_while_open;
 mod exchanged_files;
 mod failing_storage;
 mod fetched;
+mod files_overlap;
 mod flipped_bytes;
 mod golden;
 mod hostile_bytes;
