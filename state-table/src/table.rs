@@ -3,6 +3,7 @@
 mod tracked;
 
 use std::fmt;
+use std::mem::needs_drop;
 
 use triomphe::Arc;
 
@@ -15,6 +16,9 @@ use crate::rows::{Rows, Segments};
 use crate::segment::Segment;
 use crate::shared::ViewBytes;
 use crate::tracking::Tracking;
+
+/// Bytes of the buckets of a segment, at most: what the first write behind a freeze copies, in some 0.1 ms.
+const SEGMENT_BYTES: usize = 512 << 10;
 
 /// A hash table of rows in copy-on-write segments.
 ///
@@ -59,13 +63,26 @@ pub struct Table<R> {
 }
 
 impl<R> Table<R> {
-    /// Rows a segment for small rows: what 1,024 buckets hold.
-    pub const MAX_ROWS: usize = 896;
+    /// Rows a segment: what half a mebibyte of buckets holds, 3,584 at most; 896 at most where a row owns
+    /// memory, which each clone of it has to ask for.
+    ///
+    /// Larger segments are fewer, so accesses find more of them in the cache, and a freeze shares fewer; but the first
+    /// write to each behind a freeze copies more.
+    pub const MAX_ROWS: usize = {
+        let fit = SEGMENT_BYTES / (size_of::<R>() + 1);
+        let most = if needs_drop::<R>() { 1024 } else { 4096 };
+        let buckets = match fit {
+            0..16 => 16,
+            16..4096 if fit < most => 1_usize << fit.ilog2(),
+            _ => most,
+        };
+        buckets / 8 * 7
+    };
 
     /// An empty table.
     ///
     /// A segment that reaches `max_rows` splits: it is the most rows that the first write after a
-    /// [`Table::freeze`] copies. Take seven eighths of a power of two ([`Table::MAX_ROWS`]; 448
+    /// [`Table::freeze`] copies. Take seven eighths of a power of two ([`Table::MAX_ROWS`]; fewer
     /// where cloning a row costs more), or up to half of the buckets stay empty. 0 counts as 1.
     pub fn new(max_rows: usize) -> Self {
         let view_bytes = Arc::default();
@@ -487,6 +504,17 @@ mod tests {
         fn hash(&self) -> u64 {
             self.0
         }
+    }
+
+    #[test]
+    fn segments_have_as_many_rows_as_a_copy_can_afford() {
+        assert_eq!(Table::<(u64, u64)>::MAX_ROWS, 3584);
+        assert_eq!(Table::<(u64, [u8; 100])>::MAX_ROWS, 3584);
+        assert_eq!(Table::<[u8; 500]>::MAX_ROWS, 896);
+        assert_eq!(Table::<[u8; 4096]>::MAX_ROWS, 56);
+        assert_eq!(Table::<[u8; 1 << 20]>::MAX_ROWS, 14);
+        assert_eq!(Table::<(u64, Vec<u8>)>::MAX_ROWS, 896);
+        assert_eq!(Table::<()>::MAX_ROWS, 3584);
     }
 
     #[test]

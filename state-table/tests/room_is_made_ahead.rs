@@ -5,6 +5,9 @@ mod row;
 
 use row::{Table, set, spread};
 
+/// Rows a segment.
+const ROWS: usize = 896;
+
 fn fill(table: &mut Table, keys: std::ops::Range<u64>) {
     for key in keys {
         set(table, spread(key), key, key);
@@ -22,9 +25,9 @@ fn rows_that_were_told_of_cost_little_growth() {
         (200_000, false),
     ] {
         let few = rows / 64;
-        let mut plain = Table::new(Table::MAX_ROWS);
+        let mut plain = Table::new(ROWS);
         fill(&mut plain, 0..rows);
-        let mut table = Table::new(Table::MAX_ROWS);
+        let mut table = Table::new(ROWS);
         fill(&mut table, 0..few);
         table.reserve(usize::try_from(rows).unwrap());
         let reserved = table.held().bytes;
@@ -46,7 +49,7 @@ fn rows_that_were_told_of_cost_little_growth() {
 /// Marks and views stay right when rows move to make room.
 #[test]
 fn what_a_view_has_stays() {
-    let mut table = Table::new(Table::MAX_ROWS);
+    let mut table = Table::new(ROWS);
     table.track(1, 0);
     fill(&mut table, 0..2_000);
     let first = table.freeze();
