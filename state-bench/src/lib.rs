@@ -13,6 +13,7 @@ pub mod error;
 pub mod html;
 pub mod incremental;
 pub mod inputs;
+pub mod limits;
 pub mod pause;
 pub mod probe;
 mod process;

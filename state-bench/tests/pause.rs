@@ -57,6 +57,16 @@ fn every_backend_shape_and_view_gives_a_line_with_all_figures() {
 }
 
 #[test]
+fn the_machine_by_itself_is_measured_as_a_view_is() {
+    let named = ["--backend=heap", "--values=in-place", "--view=busy"];
+    let result = &json(&[&SHORT[..], &named].concat())[0];
+    assert_eq!(result["view"], "busy");
+    has_ratio(result);
+    // Threads compute for three milliseconds.
+    assert!(number(result, "/life_ms/least") >= 3.0, "{result}");
+}
+
+#[test]
 fn results_are_a_table_a_file_and_a_page() {
     let dir = tempfile::tempdir().unwrap();
     let (file, page) = (dir.path().join("x.jsonl"), dir.path().join("x.html"));

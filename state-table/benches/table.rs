@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 use row::{Pair, Random, hash};
 use state_table::{Row, Table};
 use xxhash_rust::xxh3::xxh3_64;
@@ -71,44 +71,6 @@ fn both<'a>(
         });
     }
     group.finish();
-}
-
-/// The limit of any table that is copied in parts: plain tables, each found by one load, that know of no view.
-fn limit(c: &mut Criterion) {
-    const DEPTH: u32 = 10;
-    let Filled { keys, bare, .. } = filled();
-    let part = |key| usize::try_from(hash(key) >> (64 - DEPTH)).unwrap_or(0);
-    let probe = |key| hash(key).rotate_right(7);
-    let mut parts: Vec<HashTable<(u64, u64)>> = Vec::new();
-    parts.resize_with(1 << DEPTH, HashTable::new);
-    for key in &keys {
-        if let Some(part) = parts.get_mut(part(*key)) {
-            part.insert_unique(probe(*key), (*key, 1), |(key, _)| probe(*key));
-        }
-    }
-    let mut random = Random(2);
-    both(
-        c,
-        "get, at the limit of segments",
-        &mut || {
-            let key = |_| keys.get(random.below(ROWS)).copied().unwrap_or(0);
-            (0..BATCH).map(key).collect()
-        },
-        &mut |keys| {
-            keys.iter()
-                .map(|key| bare.get(key).copied().unwrap_or(0))
-                .sum()
-        },
-        &mut |keys| {
-            let get = |key: &u64| {
-                let found = parts
-                    .get(part(*key))?
-                    .find(probe(*key), |row| row.0 == *key);
-                Some(found?.1)
-            };
-            keys.iter().map(|key| get(key).unwrap_or(0)).sum()
-        },
-    );
 }
 
 #[expect(clippy::too_many_lines, reason = "one operation after the other")]
@@ -304,5 +266,5 @@ fn wholes(c: &mut Criterion) {
     );
 }
 
-criterion_group!(table, accesses, limit, wholes);
+criterion_group!(table, accesses, wholes);
 criterion_main!(table);

@@ -7,6 +7,7 @@ use state_api::KeyGroups;
 
 use super::checkpoint::Checkpoint;
 use super::incremental::Incremental;
+use super::limits::Limits;
 use super::pause::Pause;
 use super::shared::{Backends, Output};
 use super::tracking::Tracking;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Incremental(Incremental),
     /// Measure checkpoints and restores beside plain dumps of a hash map and their loads
     Checkpoint(Checkpoint),
+    /// Measure what any table could reach that views share and that tells what changed
+    Limits(Limits),
     /// Load what a measurement wrote, and tell the time: `checkpoint` starts it
     #[command(hide = true)]
     Load(Load),
@@ -59,6 +62,7 @@ impl Command {
             Self::Checkpoint(checkpoint) => Some(&checkpoint.output),
             Self::Incremental(incremental) => Some(&incremental.output),
             Self::Tracking(tracking) => Some(&tracking.output),
+            Self::Limits(limits) => Some(&limits.output),
             Self::Load(_) | Self::List | Self::Compare { .. } => None,
         }
     }

@@ -3,6 +3,7 @@
 mod args;
 mod checkpoint;
 mod incremental;
+mod limits;
 mod pause;
 mod reporter;
 mod shared;
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Tracking(args) => args.run(stdout),
         Command::Incremental(args) => args.run(stdout),
         Command::Checkpoint(args) => args.run(stdout),
+        Command::Limits(args) => args.run(stdout),
         Command::Load(args) => args.run(stdout),
         Command::List => list(stdout),
         Command::Compare { old, new } => compare_files(old, new, stdout),

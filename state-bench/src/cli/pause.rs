@@ -23,11 +23,11 @@ pub(crate) struct Pause {
     #[arg(long, value_name = "SHAPES", value_delimiter = ',')]
     values: Vec<Shape>,
 
-    /// Until when views live, separated by commas [default: both]
+    /// Until when views live, separated by commas [default: encoded and held]
     #[arg(long, value_name = "UNTIL", value_delimiter = ',')]
     view: Vec<View>,
 
-    /// Milliseconds that a view is held
+    /// Milliseconds that a view is held, or threads compute
     #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
     hold: u64,
 
@@ -54,6 +54,8 @@ enum View {
     Encoded,
     /// For a given time, with nobody reading it
     Held,
+    /// Not at all, while two threads compute for a given time: what the machine does to writes
+    Busy,
 }
 
 impl Pause {
@@ -66,6 +68,7 @@ impl Pause {
             [] => vec![View::Encoded, View::Held],
             named => each_once(named),
         };
+        let hold = Duration::from_millis(self.hold);
         let mut cases = Vec::new();
         for keys in each_once(&self.keys) {
             for shape in all_if_none(&self.values) {
@@ -74,7 +77,8 @@ impl Pause {
                     shape,
                     until: match view {
                         View::Encoded => Until::Encoded,
-                        View::Held => Until::Held(Duration::from_millis(self.hold)),
+                        View::Held => Until::Held(hold),
+                        View::Busy => Until::Busy(hold),
                     },
                 }));
             }

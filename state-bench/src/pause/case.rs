@@ -50,6 +50,9 @@ pub enum Until {
     Encoded,
     /// So long, with nobody reading it.
     Held(Duration),
+    /// Not at all: as many threads as encode a view compute for so long, and touch none of it. What writes meet
+    /// then is the machine's.
+    Busy(Duration),
 }
 
 impl Until {
@@ -58,6 +61,7 @@ impl Until {
         match self {
             Self::Encoded => "encoded",
             Self::Held(_) => "held",
+            Self::Busy(_) => "busy",
         }
     }
 }

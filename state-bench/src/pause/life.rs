@@ -1,7 +1,9 @@
 //! The life of a view: from the freeze until another thread has done with it. Writes go on all that time.
 
+use std::hint::black_box;
 use std::io;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use state_api::StateView;
 use state_checkpoint::WriteOptions;
@@ -46,6 +48,17 @@ pub(super) struct Owner<'a, W> {
     plan: &'a Plan,
 }
 
+/// Computes for so long, in registers only.
+fn compute(time: Duration) {
+    let start = Instant::now();
+    let mut word = 0_u64;
+    while start.elapsed() < time {
+        for i in 0..10_000 {
+            word = black_box(word.rotate_left(7) ^ i);
+        }
+    }
+}
+
 /// What another thread does with a view: for how long it lives. The rows that were encoded, if any.
 fn live<V: StateView>(view: V, until: Until) -> state_api::Result<Option<u64>> {
     match until {
@@ -57,6 +70,14 @@ fn live<V: StateView>(view: V, until: Until) -> state_api::Result<Option<u64>> {
         Until::Held(time) => {
             thread::sleep(time);
             drop(view);
+            Ok(None)
+        }
+        Until::Busy(time) => {
+            drop(view);
+            thread::scope(|scope| {
+                scope.spawn(|| compute(time));
+                compute(time);
+            });
             Ok(None)
         }
     }

@@ -1,0 +1,101 @@
+//! Plain tables, each found by one load, that know of no view; with a byte for each of their buckets.
+
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+type Row = (u64, i64);
+
+pub(super) struct Parts {
+    /// They do not grow once they are filled.
+    tables: Vec<HashTable<Row>>,
+    /// A byte for each bucket of each table.
+    marks: Vec<Box<[u8]>>,
+    /// The leading bits of a hash, above these, are the number of the table.
+    shift: u32,
+    hasher: RandomState,
+}
+
+impl Parts {
+    /// Rows that a table has room for: those of a segment of words. It has half of them to all.
+    const ROWS: u64 = 3584;
+
+    /// Tables of all keys below `keys`.
+    pub(super) fn filled(keys: u64) -> Self {
+        let depth = (2 * keys / Self::ROWS).max(2).ilog2();
+        let room = usize::try_from(Self::ROWS).unwrap_or(0);
+        let mut parts = Self {
+            tables: Vec::new(),
+            marks: Vec::new(),
+            shift: u64::BITS - depth,
+            hasher: RandomState::default(),
+        };
+        let table = || HashTable::with_capacity(room);
+        parts.tables.resize_with(1 << depth, table);
+        for key in 0..keys {
+            let hash = parts.hasher.hash_one(key);
+            let at = parts.at(hash);
+            if let Some(rows) = parts.tables.get_mut(at) {
+                let rehash = |row: &Row| probe(parts.hasher.hash_one(row.0));
+                rows.insert_unique(probe(hash), (key, 1), rehash);
+            }
+        }
+        let marks = |rows: &HashTable<Row>| vec![0; rows.num_buckets()].into();
+        parts.marks = parts.tables.iter().map(marks).collect();
+        parts
+    }
+
+    #[inline]
+    fn at(&self, hash: u64) -> usize {
+        usize::try_from(hash >> self.shift).unwrap_or(0)
+    }
+
+    #[inline]
+    pub(super) fn get(&self, key: u64) -> Option<i64> {
+        let hash = self.hasher.hash_one(key);
+        let rows = self.tables.get(self.at(hash))?;
+        let row = rows.find(probe(hash), |row| row.0 == key)?;
+        Some(row.1)
+    }
+
+    #[inline]
+    pub(super) fn modify(&mut self, key: u64) -> Option<i64> {
+        let hash = self.hasher.hash_one(key);
+        let at = self.at(hash);
+        let rows = self.tables.get_mut(at)?;
+        let row = rows.find_mut(probe(hash), |row| row.0 == key)?;
+        row.1 += 1;
+        Some(row.1)
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, key: u64, value: i64) -> Option<i64> {
+        let hash = self.hasher.hash_one(key);
+        let at = self.at(hash);
+        let rows = self.tables.get_mut(at)?;
+        let row = rows.find_mut(probe(hash), |row| row.0 == key)?;
+        row.1 = value;
+        Some(0)
+    }
+
+    /// [`Parts::put`], and marks the row.
+    #[inline]
+    pub(super) fn put_marked(&mut self, key: u64, value: i64) -> Option<i64> {
+        let hash = self.hasher.hash_one(key);
+        let at = self.at(hash);
+        let rows = self.tables.get_mut(at)?;
+        let row = rows.find_entry(probe(hash), |row| row.0 == key);
+        let mut row = row.ok()?;
+        row.get_mut().1 = value;
+        let marks = self.marks.get_mut(at)?;
+        *marks.get_mut(row.bucket_index())? |= 1;
+        Some(0)
+    }
+}
+
+/// The hash as a part gets it: the table takes its tag from the top, where all hashes of a part are alike.
+#[inline]
+fn probe(hash: u64) -> u64 {
+    hash.rotate_right(7)
+}
