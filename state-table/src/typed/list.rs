@@ -75,7 +75,7 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
     /// Adds a row with elements where there is none, and returns as [`fill`].
     #[inline(never)] // keeps the path of a hit short
     fn append_absent<Q: KeyRef<K> + ?Sized>(
-        &mut self,
+        self,
         at: Address<'_, Q, N, RowHash>,
         elements: impl Iterator<Item = T>,
         interval: Option<u64>,
@@ -105,7 +105,9 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         });
         let (entries, bytes) = match appended {
             Ok(added) => added,
-            Err(elements) => super::aside(at, |at| self.append_absent(at, elements, interval))?,
+            Err(elements) => {
+                super::aside(at, |at| self.again().append_absent(at, elements, interval))?
+            }
         };
         self.table.entries += entries;
         self.table.bytes += bytes;

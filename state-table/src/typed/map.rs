@@ -174,7 +174,7 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
     /// Adds a map with one entry where there is none.
     #[inline(never)] // keeps the path of a hit short
     fn set_first<Q: KeyRef<K> + ?Sized>(
-        &mut self,
+        self,
         at: Address<'_, Q, N, RowHash>,
         map_key: UK,
         value: UV,
@@ -190,7 +190,7 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
     /// Runs `f` on `init`, and adds a map with it where there is none.
     #[inline(never)] // keeps the path of a hit short
     fn modify_absent<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized, R>(
-        &mut self,
+        self,
         at: Address<'_, Q, N, RowHash>,
         map_key: &UQ,
         mut init: UV,
@@ -213,7 +213,7 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         let bytes = self.entry_bytes(&value);
         let tracked = self.table.interval().is_some();
         let Some(map) = self.table.find_mut(at) else {
-            return super::aside(at, |at| self.set_first(at, map_key, value));
+            return super::aside(at, |at| self.again().set_first(at, map_key, value));
         };
         // A small map is written whole, and one that becomes large once more.
         let large_key = (tracked && map.is_large()).then(|| map_key.clone());
@@ -336,7 +336,7 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         let (result, was_large, is_large, len) = match modified {
             Ok(modified) => modified,
             Err((init, f)) => {
-                return super::aside(at, |at| self.modify_absent(at, map_key, init, f));
+                return super::aside(at, |at| self.again().modify_absent(at, map_key, init, f));
             }
         };
         if was_large {

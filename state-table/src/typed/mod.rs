@@ -673,6 +673,16 @@ impl<'t, K, N, X, E> TypedMut<'t, K, N, X, E> {
         Self { table, heap_size }
     }
 
+    /// The same, for what is out of line and takes it by value: a reference would need all of the accessor in memory, also on
+    /// the path that does not get there.
+    #[inline]
+    fn again(&mut self) -> TypedMut<'_, K, N, X, E> {
+        TypedMut {
+            table: &mut *self.table,
+            heap_size: self.heap_size,
+        }
+    }
+
     /// Bytes that an element holds behind its pointers, as far as is known.
     #[inline]
     pub(crate) fn heap_bytes(&self, element: &E) -> i64 {

@@ -47,7 +47,7 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
     /// Runs `f` on `init`, and adds a row with it where there is none.
     #[inline(never)] // keeps the path of a hit short
     fn modify_absent<Q: KeyRef<K> + ?Sized, R>(
-        &mut self,
+        mut self,
         at: Address<'_, Q, N, RowHash>,
         mut init: V,
         f: impl FnOnce(&mut V) -> R,
@@ -156,7 +156,7 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         });
         match modified {
             Ok(result) => Ok(result),
-            Err((init, f)) => super::aside(at, |at| self.modify_absent(at, init, f)),
+            Err((init, f)) => super::aside(at, |at| self.again().modify_absent(at, init, f)),
         }
     }
 
