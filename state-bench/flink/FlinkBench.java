@@ -1,3 +1,5 @@
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,6 +17,11 @@ import java.util.Map;
 public final class FlinkBench {
     /** Iterations to warm up, at least. */
     private static final int WARM = 3;
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    /** What later iterations returned, so that no loop is left out. */
+    private static volatile long sums;
 
     private FlinkBench() {}
 
@@ -45,23 +52,24 @@ public final class FlinkBench {
         Work<?, ?> work = Workloads.of(name, keys);
         // The sums are those of one iteration on a state that was just set up.
         work.before(backend, directory);
-        double warmed = 0;
-        long start = System.nanoTime();
         long check = work.run();
-        warmed += seconds(start);
         long finalCheck = work.finalCheck();
+        double warmed = 0;
         for (int i = 0; i < WARM || warmed < warm; i++) {
-            warmed += iteration(work, backend, directory);
+            warmed += iteration(work, backend, directory).wall;
         }
         double[] took = new double[iterations];
+        double cpu = 0;
         for (int i = 0; i < iterations; i++) {
-            took[i] = iteration(work, backend, directory);
+            Timed timed = iteration(work, backend, directory);
+            took[i] = timed.wall;
+            cpu += timed.cpu;
         }
         work.end();
         return String.format(
                 Locale.ROOT,
                 "{\"backend\":\"flink-%s\",\"workload\":\"%s\",\"keys\":%d,\"key_groups\":%d,\"iterations\":%d,"
-                        + "\"operations\":%d,\"ops_per_s\":%.1f,\"check\":%s,\"final_check\":%s}",
+                        + "\"operations\":%d,\"ops_per_s\":%.1f,\"cpu_ops_per_s\":%.1f,\"check\":%s,\"final_check\":%s}",
                 backend.name().toLowerCase(Locale.ROOT),
                 name,
                 keys,
@@ -69,22 +77,21 @@ public final class FlinkBench {
                 iterations,
                 work.operations(),
                 work.operations() / median(took),
+                work.operations() * iterations / cpu,
                 Long.toUnsignedString(check),
                 Long.toUnsignedString(finalCheck));
     }
 
-    private static double iteration(Work<?, ?> work, Backends backend, Path directory) throws Exception {
+    /** Seconds of an iteration, and those that its thread was on a CPU. */
+    private record Timed(double wall, double cpu) {}
+
+    private static Timed iteration(Work<?, ?> work, Backends backend, Path directory) throws Exception {
         work.before(backend, directory);
-        long start = System.nanoTime();
+        long cpu = THREADS.getCurrentThreadCpuTime();
+        long wall = System.nanoTime();
         sums += work.run();
-        return seconds(start);
-    }
-
-    /** What later iterations returned, so that no loop is left out. */
-    private static volatile long sums;
-
-    private static double seconds(long start) {
-        return (System.nanoTime() - start) * 1e-9;
+        return new Timed(
+                (System.nanoTime() - wall) * 1e-9, (THREADS.getCurrentThreadCpuTime() - cpu) * 1e-9);
     }
 
     private static double median(double[] numbers) {

@@ -102,6 +102,7 @@ mod tests {
             operations: 1,
             ops_per_s: 1.0,
             raw_ops_per_s: 1.0,
+            cpu_ops_per_s: None,
             ratio,
             spread: [ratio - 0.1, ratio + 0.1],
             cpu_ratio: None,

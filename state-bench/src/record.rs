@@ -39,6 +39,9 @@ pub struct Record {
     pub ops_per_s: f64,
     /// The same on the bare engine.
     pub raw_ops_per_s: f64,
+    /// Those of the backend in a second on the CPU, over all iterations, where the system tells and there are enough.
+    #[serde(default)]
+    pub cpu_ops_per_s: Option<f64>,
     /// The median of the ratios of the rounds.
     pub ratio: f64,
     /// The smallest and the largest of them.

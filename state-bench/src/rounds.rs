@@ -119,6 +119,12 @@ pub fn ratios(rounds: &[(Timed, Timed)]) -> (Option<Spread>, Option<Spread>) {
     (Spread::of(walls), Spread::of(cpus))
 }
 
+/// Seconds on the CPU in all; none if the system does not tell, or they are too few to tell.
+pub fn on_cpu_in_all(times: impl IntoIterator<Item = Timed>) -> Option<f64> {
+    let all: f64 = times.into_iter().map(|time| time.cpu).sum::<Option<_>>()?;
+    (all >= SHORTEST_ON_CPU).then_some(all)
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
@@ -164,6 +170,18 @@ mod tests {
         assert_eq!(walls, spread(1.5, 0.5, 4.0));
         assert_eq!(cpus, spread(2.5, 1.0, 4.0));
         assert_eq!(ratios(&[]), (None, None));
+    }
+
+    #[test]
+    fn seconds_on_the_cpu_add_up_unless_one_is_missing_or_all_are_too_few() {
+        let took = |cpu| Timed { wall: 9.0, cpu };
+        assert_eq!(
+            on_cpu_in_all([0.25, 0.5, 0.125].map(|cpu| took(Some(cpu)))),
+            Some(0.875)
+        );
+        assert_eq!(on_cpu_in_all([took(Some(1.0)), took(None)]), None);
+        assert_eq!(on_cpu_in_all([0.02, 0.02].map(|cpu| took(Some(cpu)))), None);
+        assert_eq!(on_cpu_in_all([]), None);
     }
 
     /// Of an even number of rounds the better one of the two in the middle was taken: ours with two rounds was as good as

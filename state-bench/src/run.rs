@@ -2,9 +2,10 @@
 
 use crate::agree::Agree;
 use crate::error::Result;
+use crate::inputs::index;
 use crate::probe::Latencies;
 use crate::record::{Latency, Record};
-use crate::rounds::{Spread, Timed, in_turn, ratios, timed};
+use crate::rounds::{Spread, Timed, in_turn, on_cpu_in_all, ratios, timed};
 use crate::side::Side;
 use crate::subject::{Backend, OnSubject, Settings, Subject};
 use crate::workload::{OnSides, Workload};
@@ -121,6 +122,8 @@ impl OnSides for Run<'_> {
         let rate = |seconds: Option<Spread>| {
             seconds.map_or(0.0, |seconds| rate(operations, seconds.median))
         };
+        let cpu = on_cpu_in_all(times.iter().map(|(our, _)| *our));
+        let all_operations = operations * index(times.len());
         Ok(Record {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             backend: self.backend.to_owned(),
@@ -133,6 +136,7 @@ impl OnSides for Run<'_> {
             operations,
             ops_per_s: rate(Spread::of(times.iter().map(|(our, _)| our.wall))),
             raw_ops_per_s: rate(Spread::of(times.iter().map(|(_, their)| their.wall))),
+            cpu_ops_per_s: cpu.map(|seconds| self::rate(all_operations, seconds)),
             ratio: walls.map_or(0.0, |walls| walls.median),
             spread: walls.map_or([0.0; 2], |walls| [walls.least, walls.most]),
             cpu_ratio: cpus.map(|cpus| cpus.median),

@@ -29,6 +29,7 @@ fn record(backend: &str, workload: &str, ratio: f64) -> Record {
         operations: 1_000,
         ops_per_s: 2e6,
         raw_ops_per_s: 4e6,
+        cpu_ops_per_s: None,
         ratio,
         spread: [ratio * 0.9, ratio * 1.1],
         cpu_ratio: None,
