@@ -17,7 +17,7 @@ pub(crate) trait WalkState: Send {
     /// Adds rows to `out` until it is full; `false` when there are no more.
     fn fill(&mut self, out: &mut RowBuffer) -> Result<bool>;
 
-    /// Rows of the table in segments that are not encoded yet; lists and maps are one each.
+    /// Rows of the table that are not encoded yet; lists and maps are one each.
     fn rows_left(&self) -> usize;
 }
 
@@ -55,7 +55,7 @@ fn first_bytes<X: 'static>(value: &X) -> u8 {
 pub(crate) struct TypedWalk<K, N, X> {
     segments: IntoSegments<KeyedRow<K, N, X>>,
     segment: Option<FrozenSegment<KeyedRow<K, N, X>>>,
-    /// Rows of that segment and those behind it.
+    /// Rows that are not encoded.
     left: usize,
     /// Where in the segment the next row is to be looked for.
     bucket: usize,
@@ -124,9 +124,8 @@ where
                     }
                 }
                 self.bucket = bucket + 1;
+                self.left = self.left.saturating_sub(1);
             }
-            let done = self.segment.as_ref().map_or(0, FrozenSegment::len);
-            self.left = self.left.saturating_sub(done);
             self.segment = self.segments.next();
             self.bucket = 0;
             self.fetched = 0;

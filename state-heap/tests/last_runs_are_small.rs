@@ -51,7 +51,6 @@ proptest! {
         let all: usize = runs.iter().sum();
         let last = *runs.last().unwrap();
         prop_assume!(all > buffer);
-        // Tables know their rows by segments, so that a tenth is open.
         prop_assert!(last <= half / 8 * 2, "{runs:?}");
         prop_assert!(runs.iter().all(|run| *run <= half + half / 8), "{runs:?}");
         prop_assert!(runs.len() <= all / half + 6, "{runs:?}");
