@@ -78,12 +78,19 @@ impl<T> ChunkedList<T> {
         }
     }
 
-    /// Removes all elements; clones keep theirs.
+    /// Removes all elements; clones keep theirs. A tail of up to 32 elements keeps its memory.
+    #[inline]
     pub fn clear(&mut self) {
-        *self = Self::new();
+        self.full = None;
+        if self.tail.capacity() > MIN_CHUNK {
+            self.tail = Vec::new();
+        } else {
+            self.tail.clear();
+        }
     }
 
     /// The elements in the order of insertion.
+    #[inline]
     pub fn iter(&self) -> Iter<'_, T> {
         Iter {
             current: [].iter(),
@@ -94,6 +101,7 @@ impl<T> ChunkedList<T> {
 
     /// The elements as slices, in the order of insertion: the full chunks, then the tail if it has
     /// elements.
+    #[inline]
     pub fn chunks(&self) -> Chunks<'_, T> {
         let full = self.full.as_ref().map_or(&[][..], |full| &full.chunks);
         Chunks {

@@ -1,5 +1,10 @@
 //! List tables: a copy-on-write list per row. A list that becomes empty takes its row with it.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a call would build in memory what it takes or returns"
+)]
+
 use std::fmt;
 
 use state_api::descriptor::HeapSize;
@@ -44,7 +49,7 @@ where
     type Prepared = RowHash;
     type Iter = TypedElements<'r, T>;
 
-    #[inline]
+    #[inline(always)] // returned by a call, an iterator is built in memory, and no two lists are waited for at once
     fn iter<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<Self::Iter> {
         Ok(TypedElements(self.find(at)?.map(ChunkedList::iter)))
     }
@@ -84,6 +89,42 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         Ok(fill(list, elements, interval, self.heap_size))
     }
 
+    /// Makes elements the list; `false`, and nothing is done, if there are none. A list that is there keeps its memory if that
+    /// is little.
+    #[inline]
+    fn set<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        mut elements: impl Iterator<Item = T>,
+    ) -> Result<bool> {
+        let Some(first) = elements.next() else {
+            return Ok(false);
+        };
+        let elements = std::iter::once(first).chain(elements);
+        let interval = self.table.interval();
+        self.table.log_recut(at);
+        let heap_size = self.heap_size;
+        let (rows, is_at) = (&mut self.table.rows, KeyedRow::is_at(at));
+        let replaced = rows.write(at.prepared.get(), is_at, elements, |row, elements| {
+            let before = Weight::of_list(&row.state, heap_size);
+            row.state.clear();
+            (before, fill(&mut row.state, elements, interval, heap_size))
+        });
+        let (entries, bytes) = match replaced {
+            Ok((before, added)) => {
+                self.table.log_shrunk(at);
+                self.table.forget(before);
+                added
+            }
+            Err(elements) => {
+                super::aside(at, |at| self.again().append_absent(at, elements, interval))?
+            }
+        };
+        self.table.entries += entries;
+        self.table.bytes += bytes;
+        Ok(true)
+    }
+
     /// Appends elements.
     #[inline]
     fn append<Q: KeyRef<K> + ?Sized>(
@@ -116,7 +157,7 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
 }
 
 /// Appends to a list that is written in an interval, and returns the elements and bytes that came to it.
-#[inline]
+#[inline(always)]
 fn fill<T: Clone>(
     list: &mut ChunkedList<T>,
     elements: impl Iterator<Item = T>,
@@ -168,32 +209,17 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
         self.foreign(|table| table.append(at, elements.into_iter()))
     }
 
+    #[inline]
     fn replace<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
         elements: impl IntoIterator<Item = T>,
     ) -> Result<()> {
-        let mut list: ChunkedList<T> = self.foreign(|_| Ok(elements.into_iter().collect()))?;
-        if list.is_empty() {
-            return self.clear(at);
-        }
-        let weight = Weight::of_list(&list, self.heap_size);
-        if let Some(interval) = self.table.interval()
-            && list.full_chunk_count() > 0
-        {
-            list.sealed_in(interval, 0);
-        }
-        self.table.log_recut(at);
-        if let Some(state) = self.table.find_mut(at) {
-            let before = std::mem::replace(state, list);
-            self.table.log_shrunk(at);
-            self.table.forget(Weight::of_list(&before, self.heap_size));
+        if self.foreign(|table| table.set(at, elements.into_iter()))? {
+            Ok(())
         } else {
-            self.table.insert(at, list)?;
+            self.clear(at)
         }
-        self.table.entries += weight.entries;
-        self.table.bytes += weight.bytes;
-        Ok(())
     }
 
     fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<()> {
