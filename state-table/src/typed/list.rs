@@ -59,7 +59,7 @@ where
         Ok(self.find(at)?.map_or(0, |list| count(list.len())))
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_empty<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<bool> {
         Ok(self.find(at)?.is_none())
     }

@@ -1,6 +1,11 @@
 //! Map tables: a copy-on-write ordered map per row. A map that becomes empty takes its row with
 //! it.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a call would build in memory what it takes or returns"
+)]
+
 use std::fmt;
 use std::ops::Bound;
 
@@ -50,7 +55,7 @@ where
     type Prepared = RowHash;
     type Range = TypedEntries<'r, UK, UV>;
 
-    #[inline]
+    #[inline(always)]
     fn get<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
         self,
         at: Address<'_, Q, N, RowHash>,
@@ -62,7 +67,7 @@ where
             .map(Ref::Borrowed))
     }
 
-    #[inline]
+    #[inline(always)]
     fn contains<Q: KeyRef<K> + ?Sized, UQ: KeyRef<UK> + ?Sized>(
         self,
         at: Address<'_, Q, N, RowHash>,
@@ -76,7 +81,7 @@ where
         Ok(self.find(at)?.map_or(0, |map| count(map.len())))
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_empty<Q: KeyRef<K> + ?Sized>(self, at: Address<'_, Q, N, RowHash>) -> Result<bool> {
         Ok(self.find(at)?.is_none())
     }
