@@ -125,7 +125,8 @@ fn count(len: usize) -> u64 {
 /// A store whose calls are counted: an engine, or what a store of yours has below it. What the store does by
 /// itself, below the count, is not seen.
 ///
-/// Counted are reads and writes of the live store; views, loads and native checkpoints are passed on.
+/// Counted are reads and writes of the live store, and reads of its views; loads and native checkpoints are passed
+/// on.
 ///
 /// ```
 /// use state_api::{KeyGroups, StateBackend, ValueDescriptor};
@@ -212,7 +213,7 @@ impl<S: OrderedRead> OrderedRead for CountingStore<S> {
 }
 
 impl<S: OrderedStore> OrderedStore for CountingStore<S> {
-    type View = S::View;
+    type View = CountingStore<S::View>;
 
     const READS_TAILS: bool = S::READS_TAILS;
 
@@ -256,7 +257,7 @@ impl<S: OrderedStore> OrderedStore for CountingStore<S> {
     }
 
     fn freeze(&mut self) -> Result<Self::View> {
-        self.inner.freeze()
+        Ok(CountingStore::new(self.inner.freeze()?, &self.calls))
     }
 
     fn commit(&mut self) -> Result<()> {

@@ -109,6 +109,23 @@ fn a_value_costs_one_call_and_an_update_two() {
 }
 
 #[test]
+fn a_read_of_a_view_is_a_call_like_any_other() {
+    let Fixture {
+        mut state,
+        value,
+        list,
+        calls,
+        ..
+    } = fixture();
+    let view = state.freeze().unwrap();
+    calls.take();
+    view.at("k").value(value).get().unwrap();
+    assert_eq!(take(&calls), GET, "get");
+    view.at("k").list(list).is_empty().unwrap();
+    assert_eq!(take(&calls), LOOK, "is_empty");
+}
+
+#[test]
 fn a_map_entry_costs_what_a_value_does() {
     let Fixture {
         mut state,

@@ -111,7 +111,7 @@ impl OrderedRead for WastefulStore {
 }
 
 impl OrderedStore for WastefulStore {
-    type View = MemoryStore;
+    type View = CountingStore<MemoryStore>;
 
     fn name(&self) -> &'static str {
         "wasteful"
@@ -172,7 +172,7 @@ impl OrderedStore for WastefulStore {
         keys.iter().try_for_each(|key| self.delete(table, key))
     }
 
-    fn freeze(&mut self) -> Result<MemoryStore> {
+    fn freeze(&mut self) -> Result<CountingStore<MemoryStore>> {
         self.engine.freeze()
     }
 
