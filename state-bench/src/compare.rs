@@ -113,6 +113,7 @@ mod tests {
             raw_latency: None,
             memory: None,
             raw_memory: None,
+            calls: None,
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod agree;
 pub mod bare;
+pub mod calls;
 pub mod checkpoint;
 pub mod cli;
 pub mod compare;

@@ -62,6 +62,9 @@ pub struct Record {
     pub memory: Option<Memory>,
     /// The same on the bare engine.
     pub raw_memory: Option<Memory>,
+    /// What was asked of the engine, if asked for, and if there is one.
+    #[serde(default)]
+    pub calls: Option<EngineCalls>,
 }
 
 /// Nanoseconds that a share of the operations did not exceed, those of reading the clock included.
@@ -86,6 +89,19 @@ pub struct Memory {
     pub bytes_per_op: f64,
     /// Bytes held when the set-up was done, above those before the state was opened.
     pub bytes_held: i64,
+}
+
+/// Calls of the engine that an operation of ours makes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EngineCalls {
+    /// Keys that are read, one by one or many at once.
+    pub gets_per_op: f64,
+    /// Keys that are written or deleted, and ranges that are deleted.
+    pub writes_per_op: f64,
+    /// Scans that are opened.
+    pub scans_per_op: f64,
+    /// Rows that those are asked for, the one behind the last included.
+    pub rows_scanned_per_op: f64,
 }
 
 /// Ratios of rounds, as every result has them.

@@ -1,6 +1,7 @@
 //! A workload on a backend, from the set-up to its result.
 
 use crate::agree::Agree;
+use crate::calls::calls;
 use crate::error::Result;
 use crate::inputs::index;
 use crate::probe::Latencies;
@@ -19,6 +20,8 @@ pub struct Plan {
     pub iterations: usize,
     /// Whether single operations are timed, too, in an iteration of their own.
     pub latency: bool,
+    /// Whether the calls of the engine are counted, too, in an iteration of their own.
+    pub calls: bool,
     /// What every backend is opened with.
     pub settings: Settings,
 }
@@ -28,11 +31,15 @@ pub struct Plan {
 /// # Errors
 /// [`Error::Disagree`](crate::Error::Disagree) when the two did not do the same; what the sides meet.
 pub fn run(backend: Backend, workload: &Workload, plan: &Plan) -> Result<Record> {
-    backend.run(Run {
+    let mut record = backend.run(Run {
         backend: backend.name(),
         workload,
         plan,
-    })
+    })?;
+    if plan.calls {
+        record.calls = calls(backend, workload, plan, record.check)?;
+    }
+    Ok(record)
 }
 
 struct Run<'a> {
@@ -147,6 +154,7 @@ impl OnSides for Run<'_> {
             raw_latency,
             memory: None,
             raw_memory: None,
+            calls: None,
         })
     }
 }
@@ -208,6 +216,7 @@ mod tests {
             keys: 1,
             iterations: 2,
             latency: false,
+            calls: false,
             settings: Settings {
                 root: None,
                 key_groups: KeyGroups::all(1).unwrap(),

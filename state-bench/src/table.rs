@@ -2,7 +2,7 @@
 
 use std::fmt::{Arguments, Write as _};
 
-use crate::record::{Latency, Memory, Record};
+use crate::record::{EngineCalls, Latency, Memory, Record};
 use crate::report::Column;
 use crate::rounds::Spread;
 use crate::workload::Workload;
@@ -87,6 +87,20 @@ pub fn rows(record: &Record) -> String {
                 ),
             );
         }
+    }
+    if let Some(EngineCalls {
+        gets_per_op,
+        writes_per_op,
+        scans_per_op,
+        rows_scanned_per_op,
+    }) = record.calls
+    {
+        push(
+            &mut text,
+            format_args!(
+                "           ours: {gets_per_op:.3} gets, {writes_per_op:.3} writes, {scans_per_op:.3} scans and {rows_scanned_per_op:.3} rows of them asked of the engine an operation\n"
+            ),
+        );
     }
     text
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic, in their helpers too")]
 
 use state_bench::html::page;
-use state_bench::record::{Latency, Memory, Record};
+use state_bench::record::{EngineCalls, Latency, Memory, Record};
 
 fn record(backend: &str, workload: &str, ratio: f64) -> Record {
     let latency = Latency {
@@ -16,6 +16,12 @@ fn record(backend: &str, workload: &str, ratio: f64) -> Record {
         allocations_per_op: 1.5,
         bytes_per_op: 150.0,
         bytes_held: 28_000,
+    };
+    let calls = EngineCalls {
+        gets_per_op: 1.0,
+        writes_per_op: 0.5,
+        scans_per_op: 0.25,
+        rows_scanned_per_op: 2.75,
     };
     Record {
         version: "1".to_owned(),
@@ -40,6 +46,7 @@ fn record(backend: &str, workload: &str, ratio: f64) -> Record {
         raw_latency: Some(latency),
         memory: Some(memory),
         raw_memory: None,
+        calls: Some(calls),
     }
 }
 

@@ -14,6 +14,7 @@ fn plan(tracked: bool) -> Plan {
         keys: KEYS,
         iterations: 1,
         latency: false,
+        calls: false,
         settings: Settings {
             root: None,
             key_groups: KeyGroups::all(16).unwrap(),

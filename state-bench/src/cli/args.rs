@@ -102,6 +102,10 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) memory: bool,
 
+    /// Count the calls of the engines too, in an iteration of their own
+    #[arg(long)]
+    pub(crate) calls: bool,
+
     #[command(flatten)]
     pub(crate) output: Output,
 

@@ -99,6 +99,7 @@ fn run_all(args: &Run, out: &mut dyn Write) -> Result<()> {
         keys: args.keys,
         iterations: usize::try_from(args.iterations).unwrap_or(usize::MAX),
         latency: args.latency,
+        calls: args.calls,
         settings: Settings {
             same_keys: args.same_keys,
             ..args.on.settings(args.track)

@@ -1,6 +1,6 @@
 //! The results of workloads beside bare engines, as rows and bars.
 
-use super::{Latency, Memory, Record};
+use super::{EngineCalls, Latency, Memory, Record};
 use crate::report::{Bar, Column, Report};
 use crate::table::{self, held_per_key};
 
@@ -32,6 +32,10 @@ impl Report for Record {
         ("allocations an op, ours / bare", 0),
         ("bytes an op, ours / bare", 0),
         ("bytes held a key, ours / bare", 0),
+        ("engine gets an op", 0),
+        ("engine writes an op", 0),
+        ("scans an op", 0),
+        ("rows scanned an op", 0),
     ];
 
     fn backend(&self) -> &str {
@@ -85,6 +89,7 @@ impl Report for Record {
         cells.push(both(&|memory| {
             format!("{:.1}", held_per_key(memory.bytes_held, self))
         }));
+        cells.extend(calls(self.calls));
         cells
     }
 }
@@ -92,5 +97,17 @@ impl Report for Record {
 fn nanos(latency: Option<Latency>) -> [String; 4] {
     latency.map_or_else(Default::default, |latency| {
         [latency.p50, latency.p99, latency.p999, latency.max].map(|nanos| nanos.to_string())
+    })
+}
+
+fn calls(calls: Option<EngineCalls>) -> [String; 4] {
+    calls.map_or_else(Default::default, |calls| {
+        [
+            calls.gets_per_op,
+            calls.writes_per_op,
+            calls.scans_per_op,
+            calls.rows_scanned_per_op,
+        ]
+        .map(|calls| format!("{calls:.3}"))
     })
 }

@@ -1,10 +1,13 @@
 //! Every backend by its name.
 
+use std::path::Path;
+
 use state_api::StateKey;
 use state_heap::HeapBackend;
+use state_store::Overlay;
 use tempfile::TempDir;
 
-use super::{Settings, Subject};
+use super::{OverEngine, Settings, Subject};
 use crate::bare::heap::HashMaps;
 use crate::error::Result;
 
@@ -15,6 +18,15 @@ pub trait OnSubject {
 
     /// Does it.
     fn run<S: Subject>(self) -> Self::Output;
+}
+
+/// What is done with a backend over an engine, whichever it is.
+pub trait OnEngine {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn run<E: OverEngine>(self) -> Self::Output;
 }
 
 /// The backend over nothing but memory.
@@ -30,7 +42,8 @@ impl Subject for Heap {
 }
 
 macro_rules! backends {
-    ($($feature:literal $Name:ident: $about:literal, $engine:ident, $Backend:ident, $Config:ident;)*) => {
+    ($($feature:literal $Name:ident: $about:literal, $engine:ident, $Backend:ident, $Config:ident,
+        $Store:ty, $store:expr;)*) => {
         /// A backend that this program was built with.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
         pub enum Backend {
@@ -70,6 +83,14 @@ macro_rules! backends {
                     $(#[cfg(feature = $feature)] Self::$Name => work.run::<$Name>(),)*
                 }
             }
+
+            /// Does something with it, if it is one over an engine.
+            pub fn on_engine<W: OnEngine>(self, work: W) -> Option<W::Output> {
+                match self {
+                    Self::Heap => None,
+                    $(#[cfg(feature = $feature)] Self::$Name => Some(work.run::<$Name>()),)*
+                }
+            }
         }
 
         $(
@@ -86,15 +107,28 @@ macro_rules! backends {
                     Ok($engine::open(path, settings.key_groups, &$engine::$Config::default())?)
                 }
             }
+
+            #[cfg(feature = $feature)]
+            impl OverEngine for $Name {
+                type Store = $Store;
+
+                fn store(directory: &TempDir) -> Result<$Store> {
+                    let path = directory.path().join("state");
+                    let open: fn(&Path, &$engine::$Config) -> state_api::Result<$Store> = $store;
+                    Ok(open(&path, &$engine::$Config::default())?)
+                }
+            }
         )*
     };
 }
 
 backends! {
     "redb" Redb: "redb, one table a state; beside it one table in a long transaction, nothing durable",
-        state_redb, RedbBackend, RedbConfig;
+        state_redb, RedbBackend, RedbConfig, state_redb::RedbStore, state_redb::RedbStore::open;
     "rocksdb" Rocksdb: "RocksDB, one column family a state; beside it one with the same options, without a log",
-        state_rocksdb, RocksdbBackend, RocksdbConfig;
+        state_rocksdb, RocksdbBackend, RocksdbConfig, state_rocksdb::RocksdbStore, state_rocksdb::RocksdbStore::open;
     "sled" Sled: "sled, one tree a state; beside it one tree with the same cache",
-        state_sled, SledBackend, SledConfig;
+        state_sled, SledBackend, SledConfig, Overlay<state_sled::SledStore>, |path, config| {
+            Overlay::new(state_sled::SledStore::open(path, config)?, config.overlay_bytes)
+        };
 }

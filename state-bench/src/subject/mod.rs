@@ -5,12 +5,14 @@ mod list;
 use std::path::PathBuf;
 
 use state_api::{KeyGroups, StateBackend, StateKey, StateView as _};
+use state_conformance::{Calls, CountingStore};
+use state_store::{OrderedStore, StoreBackend};
 use tempfile::TempDir;
 
 use crate::bare::Engines;
 use crate::error::{Error, Result};
 
-pub use list::{Backend, OnSubject};
+pub use list::{Backend, OnEngine, OnSubject};
 
 /// What every backend of a run is opened with.
 #[derive(Clone, Debug)]
@@ -58,6 +60,21 @@ pub trait Subject {
     /// What the backend meets.
     fn open<K: StateKey>(settings: &Settings, directory: &TempDir) -> Result<Self::State<K>>;
 }
+
+/// A backend over an engine.
+pub trait OverEngine: Subject {
+    /// The engine.
+    type Store: OrderedStore;
+
+    /// Opens it, empty, in a directory that is its own, with the options of [`Subject::open`].
+    ///
+    /// # Errors
+    /// What the engine meets.
+    fn store(directory: &TempDir) -> Result<Self::Store>;
+}
+
+/// A backend over an engine whose calls are counted.
+pub type Counted<E, K> = StoreBackend<K, CountingStore<<E as OverEngine>::Store>>;
 
 /// A backend, and the directory that it is in.
 #[derive(Debug)]
@@ -109,7 +126,29 @@ const TRACKING: usize = 1 << 30;
 /// What the backend and the file system meet.
 pub fn open<S: Subject, K: StateKey>(settings: &Settings) -> Result<Opened<S::State<K>>> {
     let directory = settings.directory()?;
-    let mut state = S::open::<K>(settings, &directory)?;
+    let state = S::open::<K>(settings, &directory)?;
+    opened(state, settings, directory)
+}
+
+/// Opens an empty backend over an engine whose calls are counted in `calls`.
+///
+/// # Errors
+/// What the engine and the file system meet.
+pub fn open_counted<E: OverEngine, K: StateKey>(
+    settings: &Settings,
+    calls: &Calls,
+) -> Result<Opened<Counted<E, K>>> {
+    let directory = settings.directory()?;
+    let store = CountingStore::new(E::store(&directory)?, calls);
+    let state = StoreBackend::new(store, settings.key_groups)?;
+    opened(state, settings, directory)
+}
+
+fn opened<B: StateBackend>(
+    mut state: B,
+    settings: &Settings,
+    directory: TempDir,
+) -> Result<Opened<B>> {
     if settings.tracked {
         state.track_changes(TRACKING)?;
     }

@@ -1,8 +1,10 @@
 //! The workloads by name: what an operation is, ours and on the bare engine.
 
+mod counted;
 pub mod list;
 pub mod map;
 pub mod name;
+mod ours;
 pub mod pair;
 pub mod payload;
 mod tracked;

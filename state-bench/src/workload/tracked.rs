@@ -1,33 +1,56 @@
 //! A workload on two backends, of which one tracks changes.
 
-use super::{OnSides, Operation, Workload, list, map, name, pair, payload, run_and_end, value};
+use std::marker::PhantomData;
+
+use state_api::StateKey;
+
+use super::ours::{OnOurs, Open};
+use super::{OnSides, Workload, run_and_end};
 use crate::error::Result;
 use crate::inputs::Inputs;
 use crate::side::{Course, Stage, State};
-use crate::subject::{Settings, Subject, open};
+use crate::subject::{Opened, Settings, Subject, open};
+
+/// A backend, opened so.
+struct Plain<S> {
+    settings: Settings,
+    subject: PhantomData<fn() -> S>,
+}
+
+impl<S: Subject> Open for Plain<S> {
+    type State<K: StateKey> = S::State<K>;
+
+    fn open<K: StateKey>(&self) -> Result<Opened<S::State<K>>> {
+        open::<S, K>(&self.settings)
+    }
+}
 
 /// Both sides, but for their states.
 struct Sides<'a, W> {
     settings: &'a Settings,
-    inputs: Inputs,
     course: Course,
     work: W,
 }
 
-impl<W: OnSides> Sides<'_, W> {
+impl<S: Subject, W: OnSides> OnOurs<Plain<S>> for Sides<'_, W> {
+    type Output = W::Output;
+
     fn run<A: State>(
         self,
         operation: A::Operation,
-        make: impl Fn(&Settings) -> Result<A>,
+        inputs: &Inputs,
+        make: impl Fn(&Plain<S>) -> Result<A>,
     ) -> Result<W::Output> {
-        let settings = |tracked| Settings {
-            tracked,
-            ..self.settings.clone()
+        let with = |tracked| Plain {
+            settings: Settings {
+                tracked,
+                ..self.settings.clone()
+            },
+            subject: PhantomData,
         };
-        let (on, off) = (settings(true), settings(false));
-        let (course, inputs) = (self.course, &self.inputs);
-        let mut tracked = Stage::new(|| make(&on), operation, course, inputs);
-        let mut untracked = Stage::new(|| make(&off), operation, course, inputs);
+        let (on, off) = (with(true), with(false));
+        let mut tracked = Stage::new(|| make(&on), operation, self.course, inputs);
+        let mut untracked = Stage::new(|| make(&off), operation, self.course, inputs);
         run_and_end(self.work, &mut tracked, &mut untracked)
     }
 }
@@ -43,31 +66,12 @@ impl Workload {
         keys: u64,
         work: W,
     ) -> Result<W::Output> {
+        let course = self.course();
         let sides = Sides {
             settings,
-            inputs: Inputs::new(self.keys(keys)),
-            course: self.course(),
+            course,
             work,
         };
-        match self.operation {
-            Operation::Value(operation) => {
-                sides.run(operation, |it| value::Ours::new(open::<S, u64>(it)?))
-            }
-            Operation::Name(operation) => {
-                sides.run(operation, |it| name::Ours::new(open::<S, String>(it)?))
-            }
-            Operation::Payload(operation) => {
-                sides.run(operation, |it| payload::Ours::new(open::<S, u64>(it)?))
-            }
-            Operation::Pair(operation) => {
-                sides.run(operation, |it| pair::Ours::new(open::<S, u64>(it)?))
-            }
-            Operation::List(operation) => {
-                sides.run(operation, |it| list::Ours::new(open::<S, u64>(it)?))
-            }
-            Operation::Map(operation) => {
-                sides.run(operation, |it| map::Ours::new(open::<S, u64>(it)?))
-            }
-        }
+        self.on_ours::<Plain<S>, _>(keys, sides)
     }
 }
