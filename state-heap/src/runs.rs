@@ -12,8 +12,11 @@ use crate::walk::WalkState;
 /// The first run takes this part of the buffer: nothing is written before it is encoded.
 const FIRST: usize = 8;
 
-/// No run at the end is planned to be smaller than this part of a half.
-const LAST: usize = 8;
+/// A state is planned to take so many runs, if they fit into a half.
+const RUNS: usize = 16;
+
+/// No run is planned to be smaller than this part of a half.
+const SMALLEST: usize = 8;
 
 /// What a checkpoint writes of a view in a range of key groups: see
 /// [`StateView::into_changes`](state_api::StateView::into_changes).
@@ -23,8 +26,10 @@ const LAST: usize = 8;
 /// encoded, before their run is read.
 ///
 /// While a run is read, a thread of its own encodes and sorts the next one in the other half. The first run
-/// is encoded by the reader and takes an eighth of the buffer; what fits into it makes no thread. The last runs
-/// have half each of what is left, down to a sixteenth of the buffer: when all is encoded, there is little left to be read.
+/// is encoded by the reader and takes an eighth of the buffer; what fits into it makes no thread. The others have a
+/// sixteenth of the state, if that is less than half of the buffer, and the last ones half each of what is left, down to a
+/// sixteenth of the buffer: a run that was encoded is still in the cache when it is read, and when all is encoded, there is
+/// little left to be read.
 /// To drop the source waits for the thread, which ends with the run that it is at.
 ///
 /// Memory: the buffer, a row for each half, and one sixteenth of the buffer, at most 2 MiB. A half of any
@@ -131,10 +136,13 @@ impl Walks {
     fn limit(&self, budget: usize) -> usize {
         let (rows, bytes) = self.encoded;
         let left = bytes.saturating_mul(self.rows_left()).checked_div(rows);
-        let smallest = budget / LAST;
+        let smallest = budget / SMALLEST;
         match left {
             // One run rather than two that are too small.
-            Some(left) if left > smallest.saturating_mul(3) / 2 => (left / 2).max(smallest),
+            Some(left) if left > smallest.saturating_mul(3) / 2 => {
+                let even = bytes.saturating_add(left) / RUNS;
+                even.min(left / 2).max(smallest)
+            }
             _ => budget,
         }
     }

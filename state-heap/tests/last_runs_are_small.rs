@@ -1,4 +1,5 @@
-//! The last runs of a full checkpoint have half each of what is left: when all is encoded, little is left to be written.
+//! A full checkpoint has some sixteen runs, or as many as its buffer wants, and the last ones have half each of what is left: when
+//! all is encoded, little is left to be written.
 
 #![allow(clippy::unwrap_used, reason = "tests may panic, in their helpers too")]
 
@@ -53,7 +54,9 @@ proptest! {
         prop_assume!(all > buffer);
         prop_assert!(last <= half / 8 * 2, "{runs:?}");
         prop_assert!(runs.iter().all(|run| *run <= half + half / 8), "{runs:?}");
-        prop_assert!(runs.len() <= all / half + 6, "{runs:?}");
+        prop_assert!(runs.len() <= (all / half).max(16) + 6, "{runs:?}");
+        let even = (all / 16).min(half);
+        prop_assert!(runs.iter().skip(1).all(|run| *run <= even + even / 4 + half / 8), "{runs:?}");
     }
 
     #[test]
