@@ -73,6 +73,10 @@ impl RowBuffer {
     /// Has the run that comes end at so many bytes, if that is less than the budget.
     pub(crate) fn set_limit(&mut self, bytes: usize) {
         self.limit = bytes.min(self.budget);
+        // One from a larger run would be most of this one.
+        if self.index.capacity().saturating_mul(size_of::<Item>()) > self.limit / 4 {
+            self.index = Vec::new();
+        }
     }
 
     /// Bytes of the rows, with the index that will sort them.

@@ -45,7 +45,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn of_a_state_beyond_the_buffer(keys in 8_000_u64..20_000, len in 20_usize..200) {
+    fn of_a_state_beyond_the_buffer(keys in 12_000_u64..30_000, len in 0_usize..120) {
         let buffer = 512 << 10;
         let half = buffer / 2;
         let runs = runs(keys, len, buffer);
@@ -54,6 +54,8 @@ proptest! {
         prop_assume!(all > buffer);
         prop_assert!(last <= half / 8 * 2, "{runs:?}");
         prop_assert!(runs.iter().all(|run| *run <= half + half / 8), "{runs:?}");
+        let others = runs.split_last().unwrap().1;
+        prop_assert!(others.iter().all(|run| *run >= half / 16), "{runs:?}");
         prop_assert!(runs.len() <= (all / half).max(16) + 6, "{runs:?}");
         let even = (all / 16).min(half);
         prop_assert!(runs.iter().skip(1).all(|run| *run <= even + even / 4 + half / 8), "{runs:?}");
