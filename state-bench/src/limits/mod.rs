@@ -10,7 +10,7 @@ pub use record::LimitRecord;
 use crate::agree::Agree;
 use crate::bare::heap::Table;
 use crate::error::{Error, Result};
-use crate::inputs::permutation;
+use crate::inputs::{Inputs, first_word, permutation};
 use crate::probe::{Unwatched, each};
 use crate::rounds::{Timed, in_turn, timed};
 use parts::Parts;
@@ -20,7 +20,12 @@ use parts::Parts;
 pub enum Limit {
     /// Gets from a table in parts, beside one table: a view copies parts, so there have to be some.
     SegmentsGet,
-    /// The same for values that are changed in place.
+    /// The same for values of 100 bytes.
+    #[value(name = "segments-get-100b")]
+    SegmentsGet100b,
+    /// A get and a put on keys of which few are many, as words are: all in the nearest cache.
+    SegmentsZipf,
+    /// Values that are changed in place.
     SegmentsModify,
     /// Puts into a table in parts that mark each row, beside puts that mark none: to tell what changed, a row has to be
     /// marked.
@@ -29,12 +34,20 @@ pub enum Limit {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::SegmentsGet, Self::SegmentsModify, Self::MarksPut];
+    pub const ALL: [Self; 5] = [
+        Self::SegmentsGet,
+        Self::SegmentsGet100b,
+        Self::SegmentsZipf,
+        Self::SegmentsModify,
+        Self::MarksPut,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::SegmentsGet => "segments-get",
+            Self::SegmentsGet100b => "segments-get-100b",
+            Self::SegmentsZipf => "segments-zipf",
             Self::SegmentsModify => "segments-modify",
             Self::MarksPut => "marks-put",
         }
@@ -56,16 +69,48 @@ pub struct Plan {
 /// [`Error::Disagree`] when the two sides did not do the same.
 pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
     let keys = permutation(1, plan.keys);
-    let mut parts = Parts::filled(plan.keys);
+    let one = |_| 1;
+    let mut parts = Parts::filled(plan.keys, one);
     let rounds = match limit {
         Limit::SegmentsGet => {
-            let table = one_table(plan.keys);
-            let ours = &mut || over(&keys, |key| parts.get(key));
+            let table = one_table(plan.keys, one);
+            let ours = &mut || over(&keys, |key| parts.get(key).copied());
             let other = &mut || over(&keys, |key| table.get(&key).copied());
             rounds(limit, plan, ours, other)
         }
+        Limit::SegmentsGet100b => {
+            let inputs = Inputs::new(plan.keys);
+            let payload = |key| inputs.payloads().at(index_of(key)).to_vec();
+            let (parts, table) = (
+                Parts::filled(plan.keys, payload),
+                one_table(plan.keys, payload),
+            );
+            let word = |bytes: &Vec<u8>| first_word(bytes).cast_signed();
+            let ours = &mut || over(&keys, |key| parts.get(key).map(word));
+            let other = &mut || over(&keys, |key| table.get(&key).map(word));
+            rounds(limit, plan, ours, other)
+        }
+        Limit::SegmentsZipf => {
+            let inputs = Inputs::new(plan.keys);
+            let mut table = one_table(plan.keys, one);
+            let ours = &mut || {
+                over(inputs.zipf(), |key| {
+                    let count = *parts.get(key)?;
+                    parts.put(key, count + 1)?;
+                    Some(count)
+                })
+            };
+            let other = &mut || {
+                over(inputs.zipf(), |key| {
+                    let count = *table.get(&key)?;
+                    table.insert(key, count + 1);
+                    Some(count)
+                })
+            };
+            rounds(limit, plan, ours, other)
+        }
         Limit::SegmentsModify => {
-            let mut table = one_table(plan.keys);
+            let mut table = one_table(plan.keys, one);
             let ours = &mut || over(&keys, |key| parts.modify(key));
             let other = &mut || {
                 over(&keys, |key| {
@@ -77,7 +122,7 @@ pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
             rounds(limit, plan, ours, other)
         }
         Limit::MarksPut => {
-            let mut unmarked = Parts::filled(plan.keys);
+            let mut unmarked = Parts::filled(plan.keys, one);
             let ours = &mut || over(&keys, |key| parts.put_marked(key, 7));
             let other = &mut || over(&keys, |key| unmarked.put(key, 7));
             rounds(limit, plan, ours, other)
@@ -86,8 +131,12 @@ pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
     Ok(LimitRecord::of(limit, plan, &rounds?))
 }
 
-fn one_table(keys: u64) -> Table<u64, i64> {
-    (0..keys).map(|key| (key, 1)).collect()
+fn one_table<V>(keys: u64, value: impl Fn(u64) -> V) -> Table<u64, V> {
+    (0..keys).map(|key| (key, value(key))).collect()
+}
+
+fn index_of(key: u64) -> usize {
+    usize::try_from(key).unwrap_or(usize::MAX)
 }
 
 /// The time of an operation for each key, and the sum of what they returned.

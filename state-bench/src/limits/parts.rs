@@ -5,11 +5,9 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-type Row = (u64, i64);
-
-pub(super) struct Parts {
+pub(super) struct Parts<V> {
     /// They do not grow once they are filled.
-    tables: Vec<HashTable<Row>>,
+    tables: Vec<HashTable<(u64, V)>>,
     /// A byte for each bucket of each table.
     marks: Vec<Box<[u8]>>,
     /// The leading bits of a hash, above these, are the number of the table.
@@ -17,12 +15,12 @@ pub(super) struct Parts {
     hasher: RandomState,
 }
 
-impl Parts {
+impl<V> Parts<V> {
     /// Rows that a table has room for: those of a segment of words. It has half of them to all.
     const ROWS: u64 = 3584;
 
     /// Tables of all keys below `keys`.
-    pub(super) fn filled(keys: u64) -> Self {
+    pub(super) fn filled(keys: u64, value: impl Fn(u64) -> V) -> Self {
         let depth = (2 * keys / Self::ROWS).max(2).ilog2();
         let room = usize::try_from(Self::ROWS).unwrap_or(0);
         let mut parts = Self {
@@ -37,11 +35,11 @@ impl Parts {
             let hash = parts.hasher.hash_one(key);
             let at = parts.at(hash);
             if let Some(rows) = parts.tables.get_mut(at) {
-                let rehash = |row: &Row| probe(parts.hasher.hash_one(row.0));
-                rows.insert_unique(probe(hash), (key, 1), rehash);
+                let rehash = |row: &(u64, V)| probe(parts.hasher.hash_one(row.0));
+                rows.insert_unique(probe(hash), (key, value(key)), rehash);
             }
         }
-        let marks = |rows: &HashTable<Row>| vec![0; rows.num_buckets()].into();
+        let marks = |rows: &HashTable<_>| vec![0; rows.num_buckets()].into();
         parts.marks = parts.tables.iter().map(marks).collect();
         parts
     }
@@ -52,13 +50,15 @@ impl Parts {
     }
 
     #[inline]
-    pub(super) fn get(&self, key: u64) -> Option<i64> {
+    pub(super) fn get(&self, key: u64) -> Option<&V> {
         let hash = self.hasher.hash_one(key);
         let rows = self.tables.get(self.at(hash))?;
         let row = rows.find(probe(hash), |row| row.0 == key)?;
-        Some(row.1)
+        Some(&row.1)
     }
+}
 
+impl Parts<i64> {
     #[inline]
     pub(super) fn modify(&mut self, key: u64) -> Option<i64> {
         let hash = self.hasher.hash_one(key);

@@ -50,7 +50,7 @@ impl Report for LimitRecord {
     const ABOUT: &'static str = "A bar is how many times as fast as a simpler program the limit is";
 
     const COLUMNS: &'static [Column] = &[
-        ("limit", 16),
+        ("limit", 17),
         ("keys", 10),
         ("ratio (least to most)", 21),
         ("on the CPU", 21),

@@ -1,10 +1,7 @@
 //! Every backend by its name.
 
-use std::path::Path;
-
 use state_api::StateKey;
 use state_heap::HeapBackend;
-use state_store::Overlay;
 use tempfile::TempDir;
 
 use super::{OverEngine, Settings, Subject};
@@ -87,7 +84,10 @@ macro_rules! backends {
             /// Does something with it, if it is one over an engine.
             pub fn on_engine<W: OnEngine>(self, work: W) -> Option<W::Output> {
                 match self {
-                    Self::Heap => None,
+                    Self::Heap => {
+                        drop(work); // without engines, nothing takes it
+                        None
+                    }
                     $(#[cfg(feature = $feature)] Self::$Name => Some(work.run::<$Name>()),)*
                 }
             }
@@ -114,7 +114,7 @@ macro_rules! backends {
 
                 fn store(directory: &TempDir) -> Result<$Store> {
                     let path = directory.path().join("state");
-                    let open: fn(&Path, &$engine::$Config) -> state_api::Result<$Store> = $store;
+                    let open: fn(&std::path::Path, &$engine::$Config) -> state_api::Result<$Store> = $store;
                     Ok(open(&path, &$engine::$Config::default())?)
                 }
             }
@@ -128,7 +128,7 @@ backends! {
     "rocksdb" Rocksdb: "RocksDB, one column family a state; beside it one with the same options, without a log",
         state_rocksdb, RocksdbBackend, RocksdbConfig, state_rocksdb::RocksdbStore, state_rocksdb::RocksdbStore::open;
     "sled" Sled: "sled, one tree a state; beside it one tree with the same cache",
-        state_sled, SledBackend, SledConfig, Overlay<state_sled::SledStore>, |path, config| {
-            Overlay::new(state_sled::SledStore::open(path, config)?, config.overlay_bytes)
+        state_sled, SledBackend, SledConfig, state_store::Overlay<state_sled::SledStore>, |path, config| {
+            state_store::Overlay::new(state_sled::SledStore::open(path, config)?, config.overlay_bytes)
         };
 }
