@@ -134,6 +134,7 @@ where
             }
         }
     }
+
     fn rows_left(&self) -> usize {
         self.left
     }

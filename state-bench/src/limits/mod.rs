@@ -70,9 +70,10 @@ pub struct Plan {
 pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
     let keys = permutation(1, plan.keys);
     let one = |_| 1;
-    let mut parts = Parts::filled(plan.keys, one);
+    let words = || Parts::filled(plan.keys, one);
     let rounds = match limit {
         Limit::SegmentsGet => {
+            let parts = words();
             let table = one_table(plan.keys, one);
             let ours = &mut || over(&keys, |key| parts.get(key).copied());
             let other = &mut || over(&keys, |key| table.get(&key).copied());
@@ -92,6 +93,7 @@ pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
         }
         Limit::SegmentsZipf => {
             let inputs = Inputs::new(plan.keys);
+            let mut parts = words();
             let mut table = one_table(plan.keys, one);
             let ours = &mut || {
                 over(inputs.zipf(), |key| {
@@ -110,6 +112,7 @@ pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
             rounds(limit, plan, ours, other)
         }
         Limit::SegmentsModify => {
+            let mut parts = words();
             let mut table = one_table(plan.keys, one);
             let ours = &mut || over(&keys, |key| parts.modify(key));
             let other = &mut || {
@@ -122,7 +125,7 @@ pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
             rounds(limit, plan, ours, other)
         }
         Limit::MarksPut => {
-            let mut unmarked = Parts::filled(plan.keys, one);
+            let (mut parts, mut unmarked) = (words(), words());
             let ours = &mut || over(&keys, |key| parts.put_marked(key, 7));
             let other = &mut || over(&keys, |key| unmarked.put(key, 7));
             rounds(limit, plan, ours, other)

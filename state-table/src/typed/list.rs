@@ -89,14 +89,16 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         Ok(fill(list, elements, interval, self.heap_size))
     }
 
-    /// Makes elements the list; `false`, and nothing is done, if there are none. A list that is there keeps its memory if that
-    /// is little.
-    #[inline]
-    fn set<Q: KeyRef<K> + ?Sized>(
+    /// Appends elements to what `keep` leaves of a list that is there, which returns what it took off, if anything; `false`, and
+    /// nothing is done, if there are no elements.
+    #[inline(always)]
+    fn write<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
         mut elements: impl Iterator<Item = T>,
+        keep: impl FnOnce(&mut ChunkedList<T>) -> Option<Weight>,
     ) -> Result<bool> {
+        // The first element before the row: an empty list is an absent one.
         let Some(first) = elements.next() else {
             return Ok(false);
         };
@@ -105,15 +107,16 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         self.table.log_recut(at);
         let heap_size = self.heap_size;
         let (rows, is_at) = (&mut self.table.rows, KeyedRow::is_at(at));
-        let replaced = rows.write(at.prepared.get(), is_at, elements, |row, elements| {
-            let before = Weight::of_list(&row.state, heap_size);
-            row.state.clear();
-            (before, fill(&mut row.state, elements, interval, heap_size))
+        let written = rows.write(at.prepared.get(), is_at, elements, |row, elements| {
+            let taken = keep(&mut row.state);
+            (taken, fill(&mut row.state, elements, interval, heap_size))
         });
-        let (entries, bytes) = match replaced {
-            Ok((before, added)) => {
-                self.table.log_shrunk(at);
-                self.table.forget(before);
+        let (entries, bytes) = match written {
+            Ok((taken, added)) => {
+                if let Some(taken) = taken {
+                    self.table.log_shrunk(at);
+                    self.table.forget(taken);
+                }
                 added
             }
             Err(elements) => {
@@ -123,36 +126,6 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         self.table.entries += entries;
         self.table.bytes += bytes;
         Ok(true)
-    }
-
-    /// Appends elements.
-    #[inline]
-    fn append<Q: KeyRef<K> + ?Sized>(
-        &mut self,
-        at: Address<'_, Q, N, RowHash>,
-        mut elements: impl Iterator<Item = T>,
-    ) -> Result<()> {
-        // The first element before the row: an empty list is an absent one.
-        let Some(first) = elements.next() else {
-            return TypedRead::new(&*self.table).find(at).map(drop);
-        };
-        let elements = std::iter::once(first).chain(elements);
-        let interval = self.table.interval();
-        self.table.log_recut(at);
-        let heap_size = self.heap_size;
-        let (rows, is_at) = (&mut self.table.rows, KeyedRow::is_at(at));
-        let appended = rows.write(at.prepared.get(), is_at, elements, |row, elements| {
-            fill(&mut row.state, elements, interval, heap_size)
-        });
-        let (entries, bytes) = match appended {
-            Ok(added) => added,
-            Err(elements) => {
-                super::aside(at, |at| self.again().append_absent(at, elements, interval))?
-            }
-        };
-        self.table.entries += entries;
-        self.table.bytes += bytes;
-        Ok(())
     }
 }
 
@@ -206,7 +179,11 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
         at: Address<'_, Q, N, RowHash>,
         elements: impl IntoIterator<Item = T>,
     ) -> Result<()> {
-        self.foreign(|table| table.append(at, elements.into_iter()))
+        if self.foreign(|table| table.write(at, elements.into_iter(), |_| None))? {
+            Ok(())
+        } else {
+            TypedRead::new(&*self.table).find(at).map(drop)
+        }
     }
 
     #[inline]
@@ -215,7 +192,14 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
         at: Address<'_, Q, N, RowHash>,
         elements: impl IntoIterator<Item = T>,
     ) -> Result<()> {
-        if self.foreign(|table| table.set(at, elements.into_iter()))? {
+        let heap_size = self.heap_size;
+        // A list that is there keeps its memory if that is little.
+        let clear = |list: &mut ChunkedList<T>| {
+            let weight = Weight::of_list(list, heap_size);
+            list.clear();
+            Some(weight)
+        };
+        if self.foreign(|table| table.write(at, elements.into_iter(), clear))? {
             Ok(())
         } else {
             self.clear(at)
