@@ -3,6 +3,7 @@
 use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::needs_drop;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -86,12 +87,13 @@ macro_rules! descriptor {
             }
 
             /// Makes the accounting count what a value holds behind its pointers. Without it the
-            /// bytes that a backend reports are an estimate, labelled so.
+            /// bytes that a backend reports are an estimate, labelled so; but not of a type without
+            /// [drop glue](std::mem::needs_drop), which holds nothing there and is never asked.
             ///
             /// Cost: two calls for each in-place update, one for each other write.
             #[must_use]
             pub fn with_heap_size(mut self, heap_size: HeapSize<$value>) -> Self {
-                self.heap_size = Some(heap_size);
+                self.heap_size = needs_drop::<$value>().then_some(heap_size);
                 self
             }
 
@@ -100,7 +102,7 @@ macro_rules! descriptor {
                 &self.codec
             }
 
-            /// The size function, if one was given.
+            /// The size function, if one was given that has something to measure.
             pub fn heap_size(&self) -> Option<HeapSize<$value>> {
                 self.heap_size
             }
@@ -185,4 +187,17 @@ descriptor! {
 descriptor! {
     /// Describes a map state: an ordered map from `UK` to `UV` per key and namespace.
     MapDescriptor<UK, ; UV> => Map<UK, UV, N>, StateKind::Map, register_map, Some(UK::type_name().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_owns_nothing_is_not_measured() {
+        let number = ValueDescriptor::<u64>::new("number").with_heap_size(|_| 1);
+        assert!(number.heap_size().is_none());
+        let name = ListDescriptor::<String>::new("name").with_heap_size(String::capacity);
+        assert!(name.heap_size().is_some());
+    }
 }

@@ -76,10 +76,7 @@ impl<K: StateKey> HeapBackend<K> {
     ) -> Result<TypedRead<'_, TypedTable<K, N, X>>> {
         let slot = self.slots.get(id.index()).and_then(Option::as_ref);
         match slot.and_then(|slot| Some((slot, slot.content.typed::<TypedState<K, N, X, E>>()?))) {
-            Some((slot, state)) => {
-                state.table.check(&slot.meta)?;
-                Ok(TypedRead::new(&state.table))
-            }
+            Some((_, state)) => Ok(TypedRead::new(&state.table)),
             None => Err(unfit(slot.map(|slot| &slot.meta), id)),
         }
     }
@@ -93,10 +90,7 @@ impl<K: StateKey> HeapBackend<K> {
             return Err(unfit(None, id));
         };
         match content.typed_mut::<TypedState<K, N, X, E>>() {
-            Some(state) => {
-                state.table.check(meta)?;
-                Ok(TypedMut::new(&mut state.table, state.kind.heap_size))
-            }
+            Some(state) => Ok(TypedMut::new(&mut state.table, state.kind.heap_size)),
             None => Err(unfit(Some(meta), id)),
         }
     }
@@ -123,9 +117,10 @@ impl<K: StateKey> HeapBackend<K> {
     /// A registered state without rows.
     fn fresh<N: StateKey, X: StateValue, E: 'static>(
         &self,
+        name: &str,
         kind: Kind<X, E>,
     ) -> TypedState<K, N, X, E> {
-        let mut state = TypedState::new(self.groups, kind);
+        let mut state = TypedState::new(name, self.groups, kind);
         if let Some(Tracking { floor, .. }) = self.tracking {
             state.track(self.epoch + 1, floor);
         }
@@ -180,10 +175,10 @@ impl<K: StateKey> HeapBackend<K> {
     ) -> Result<StateId> {
         self.check_restore()?;
         let Some(index) = self.find(&meta.name) else {
-            let content = Content::of(self.fresh::<N, X, E>(kind));
+            let content = Content::of(self.fresh::<N, X, E>(&meta.name, kind));
             return self.add(Slot { meta, content });
         };
-        let mut state = self.fresh::<N, X, E>(kind);
+        let mut state = self.fresh::<N, X, E>(&meta.name, kind);
         let Some(Some(slot)) = self.slots.get_mut(index) else {
             return Err(unfit(None, Self::id(index)?));
         };

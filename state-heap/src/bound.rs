@@ -6,28 +6,22 @@ use std::marker::PhantomData;
 use state_api::bind::{BoundHandle, Pick, Resolver, TableFamily};
 use state_api::key::RowHash;
 use state_api::{
-    BoundStates, Handles, KeyRef, List, Map, Result, StateId, StateKey, StateMeta, StateValue,
-    Value,
+    BoundStates, Handles, KeyRef, List, Map, Result, StateId, StateKey, StateValue, Value,
 };
 use state_table::{ChunkedList, ChunkedMap, TypedMut};
 
 use crate::backend::HeapBackend;
 use crate::slot::{Slot, TypedState, unfit};
 
-/// A borrow of a typed state, with its description for errors.
+/// A borrow of a typed state.
 pub(crate) struct BoundState<'b, K, N, X, E> {
     state: &'b mut TypedState<K, N, X, E>,
-    meta: &'b StateMeta,
 }
 
 impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> BoundState<'_, K, N, X, E> {
     #[inline]
-    fn table(&mut self) -> Result<TypedMut<'_, K, N, X, E>> {
-        self.state.table.check(self.meta)?;
-        Ok(TypedMut::new(
-            &mut self.state.table,
-            self.state.kind.heap_size,
-        ))
+    fn table(&mut self) -> TypedMut<'_, K, N, X, E> {
+        TypedMut::new(&mut self.state.table, self.state.kind.heap_size)
     }
 }
 
@@ -58,7 +52,7 @@ impl<'b, K: StateKey> Take<'b, K> {
         slot.check()?;
         let Slot { meta, content } = slot;
         match content.typed_mut() {
-            Some(state) => Ok(BoundState { state, meta }),
+            Some(state) => Ok(BoundState { state }),
             None => Err(unfit(Some(meta), id)),
         }
     }
@@ -113,7 +107,7 @@ impl<'b, K: StateKey, H: Handles> BoundStates<HeapBackend<K>, H> for HeapBound<'
     where
         H: Pick<P, Handle = Value<V, N>>,
     {
-        H::pick::<BoundFamily<'b, K>>(&mut self.tables).table()
+        Ok(H::pick::<BoundFamily<'b, K>>(&mut self.tables).table())
     }
 
     #[inline]
@@ -124,7 +118,7 @@ impl<'b, K: StateKey, H: Handles> BoundStates<HeapBackend<K>, H> for HeapBound<'
     where
         H: Pick<P, Handle = List<T, N>>,
     {
-        H::pick::<BoundFamily<'b, K>>(&mut self.tables).table()
+        Ok(H::pick::<BoundFamily<'b, K>>(&mut self.tables).table())
     }
 
     #[inline]
@@ -135,6 +129,6 @@ impl<'b, K: StateKey, H: Handles> BoundStates<HeapBackend<K>, H> for HeapBound<'
     where
         H: Pick<P, Handle = Map<UK, UV, N>>,
     {
-        H::pick::<BoundFamily<'b, K>>(&mut self.tables).table()
+        Ok(H::pick::<BoundFamily<'b, K>>(&mut self.tables).table())
     }
 }

@@ -1,6 +1,7 @@
 //! Slots: the states of a backend, typed or opaque.
 
 use std::any::Any;
+use std::mem::needs_drop;
 use std::sync::Arc;
 
 use state_api::descriptor::HeapSize;
@@ -25,7 +26,8 @@ pub(crate) const MAX_COLLECTION_ROWS: usize = 448;
 /// A state of a live backend, for what does not need its types.
 pub(crate) trait HeapState: Any + Send {
     fn freeze(&mut self) -> Arc<dyn FrozenState>;
-    fn check(&self, meta: &StateMeta) -> Result<()>;
+    /// Refuses use after a panic in a write.
+    fn check(&self) -> Result<()>;
     fn is_empty(&self) -> bool;
     fn entries(&self) -> u64;
     fn bytes(&self) -> u64;
@@ -111,8 +113,8 @@ impl<K, N, X> Default for Restoring<K, N, X> {
 }
 
 impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> TypedState<K, N, X, E> {
-    pub(crate) fn new(groups: KeyGroups, kind: Kind<X, E>) -> Self {
-        let table = TypedTable::new(groups, kind.max_rows);
+    pub(crate) fn new(name: &str, groups: KeyGroups, kind: Kind<X, E>) -> Self {
+        let table = TypedTable::new(name, groups, kind.max_rows);
         Self {
             table,
             kind,
@@ -149,8 +151,8 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
         Arc::new(self.view())
     }
 
-    fn check(&self, meta: &StateMeta) -> Result<()> {
-        self.table.check(meta)
+    fn check(&self) -> Result<()> {
+        self.table.usable()
     }
 
     fn is_empty(&self) -> bool {
@@ -170,7 +172,7 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
     }
 
     fn is_estimated(&self) -> bool {
-        self.kind.heap_size.is_none()
+        needs_drop::<E>() && self.kind.heap_size.is_none()
     }
 
     fn track(&mut self, interval: u64, floor: u64) {
@@ -352,9 +354,7 @@ pub(crate) struct Slot<K> {
 impl<K: StateKey> Slot<K> {
     /// Refuses use after a closure panicked in an update.
     pub(crate) fn check(&self) -> Result<()> {
-        self.content
-            .registered()
-            .map_or(Ok(()), |state| state.check(&self.meta))
+        self.content.registered().map_or(Ok(()), HeapState::check)
     }
 }
 

@@ -3,7 +3,7 @@
 mod tracked;
 
 use std::fmt;
-use std::mem::needs_drop;
+use std::mem::{needs_drop, replace};
 
 use triomphe::Arc;
 
@@ -60,6 +60,8 @@ pub struct Table<R> {
     row_bytes: usize,
     view_bytes: Arc<ViewBytes>,
     tracking: Tracking,
+    /// What [`Table::set_aside`] keeps.
+    aside: Option<Box<Directory<R>>>,
 }
 
 impl<R> Table<R> {
@@ -94,6 +96,7 @@ impl<R> Table<R> {
             row_bytes: 0,
             view_bytes,
             tracking: Tracking::default(),
+            aside: None,
         }
     }
 
@@ -135,10 +138,20 @@ impl<R> Table<R> {
             }
         }
         self.directory = Directory::new(&self.view_bytes);
+        self.aside = None;
         self.len = 0;
         self.bucket_bytes = 0;
         self.tracking.bytes = 0;
         self.tracking.recut = 0;
+    }
+
+    /// Puts all rows where no access finds them, for good. They still count, and are released with the table:
+    /// not here, since a row's `drop` may panic, and this may run in a panic already.
+    pub(crate) fn set_aside(&mut self) {
+        if self.aside.is_none() {
+            let none = Directory::new(&self.view_bytes);
+            self.aside = Some(Box::new(replace(&mut self.directory, none)));
+        }
     }
 
     /// A consistent view of all rows as they are now. No row is touched.
@@ -167,9 +180,10 @@ impl<R> Table<R> {
 
     /// What the table holds in memory. Cost: a few additions; no segment is visited.
     pub fn held(&self) -> Held {
+        let aside = self.aside.as_deref().map_or(0, Directory::bytes);
         Held {
             rows: self.len,
-            bytes: self.bucket_bytes + self.directory.bytes(),
+            bytes: self.bucket_bytes + self.directory.bytes() + aside,
             shared_bytes: self.view_bytes.get(),
         }
     }

@@ -376,7 +376,7 @@ pub struct MemoryHeld {
     /// Bytes.
     pub bytes: u64,
     /// Whether `bytes` leaves out what values hold behind their pointers, because some descriptor
-    /// gave no [heap-size function](ValueDescriptor::with_heap_size).
+    /// gave no [heap-size function](ValueDescriptor::with_heap_size) for a type that may hold some.
     pub estimated: bool,
     /// Bytes beside `bytes` that only views hold: what was copied because a write met a view. An
     /// upper bound; falls as views are dropped or written to a checkpoint.

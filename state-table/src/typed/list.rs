@@ -66,17 +66,6 @@ where
 }
 
 impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>, T> {
-    /// Runs an operation that calls foreign code: an iterator. If that panics, the table stays
-    /// poisoned.
-    #[inline]
-    fn foreign<R>(&mut self, operation: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
-        self.table.usable()?;
-        self.table.in_update = true; // not by `updating`: the operation needs the table
-        let result = operation(self);
-        self.table.in_update = false;
-        result
-    }
-
     /// Adds a row with elements where there is none, and returns as [`fill`].
     #[inline(never)] // keeps the path of a hit short
     fn append_absent<Q: KeyRef<K> + ?Sized>(
@@ -89,10 +78,25 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         Ok(fill(list, elements, interval, self.heap_size))
     }
 
+    /// [`TypedMut::fill_row`]; if the iterator panics, the table is poisoned.
+    #[inline(always)]
+    fn write<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        elements: impl IntoIterator<Item = T>,
+        keep: impl FnOnce(&mut ChunkedList<T>) -> Option<Weight>,
+    ) -> Result<bool> {
+        let heap_size = self.heap_size;
+        self.table.foreign(|table| {
+            let elements = elements.into_iter();
+            TypedMut { table, heap_size }.fill_row(at, elements, keep)
+        })
+    }
+
     /// Appends elements to what `keep` leaves of a list that is there, which returns what it took off, if anything; `false`, and
     /// nothing is done, if there are no elements.
     #[inline(always)]
-    fn write<Q: KeyRef<K> + ?Sized>(
+    fn fill_row<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
         mut elements: impl Iterator<Item = T>,
@@ -163,13 +167,11 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
 
     #[inline]
     fn read(&self) -> Result<Self::Read<'_>> {
-        self.table.usable()?;
         Ok(TypedRead::new(self.table))
     }
 
     #[inline]
     fn into_read(self) -> Result<Self::Read<'t>> {
-        self.table.usable()?;
         Ok(TypedRead::new(self.table))
     }
 
@@ -179,7 +181,7 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
         at: Address<'_, Q, N, RowHash>,
         elements: impl IntoIterator<Item = T>,
     ) -> Result<()> {
-        if self.foreign(|table| table.write(at, elements.into_iter(), |_| None))? {
+        if self.write(at, elements, |_| None)? {
             Ok(())
         } else {
             TypedRead::new(&*self.table).find(at).map(drop)
@@ -199,7 +201,7 @@ impl<'t, K: StateKey, N: StateKey, T: StateValue> WriteList<'t, K, N, T>
             list.clear();
             Some(weight)
         };
-        if self.foreign(|table| table.write(at, elements.into_iter(), clear))? {
+        if self.write(at, elements, clear)? {
             Ok(())
         } else {
             self.clear(at)

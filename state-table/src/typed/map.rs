@@ -12,7 +12,7 @@ use std::ops::Bound;
 use state_api::key::RowHash;
 use state_api::{Address, KeyRef, ReadMap, Ref, Result, StateKey, StateValue, WriteMap};
 
-use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable, Weight, count, signed};
+use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable, Unfinished, Weight, count, signed};
 use crate::map::{ChunkedMap, Range};
 
 /// Iterator over a range of a map.
@@ -123,7 +123,6 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         at: Address<'_, Q, N, RowHash>,
         map_key: &UQ,
     ) -> Result<Option<(UV, Shape)>> {
-        self.table.usable()?;
         // Looked up first: what is absent must not copy a segment that a view shares.
         if !TypedRead::new(&*self.table).contains(at, map_key)? {
             return Ok(None);
@@ -214,7 +213,6 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         map_key: UK,
         value: UV,
     ) -> Result<()> {
-        self.table.usable()?;
         let bytes = self.entry_bytes(&value);
         let tracked = self.table.interval().is_some();
         let Some(map) = self.table.find_mut(at) else {
@@ -250,13 +248,11 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
 
     #[inline]
     fn read(&self) -> Result<Self::Read<'_>> {
-        self.table.usable()?;
         Ok(TypedRead::new(self.table))
     }
 
     #[inline]
     fn into_read(self) -> Result<Self::Read<'t>> {
-        self.table.usable()?;
         Ok(TypedRead::new(self.table))
     }
 
@@ -305,39 +301,35 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         init: UV,
         f: impl FnOnce(&mut UV) -> R,
     ) -> Result<R> {
-        self.table.usable()?;
         let heap_size = self.heap_size;
+        let (hash, is_at) = (at.prepared.get(), KeyedRow::is_at(at));
+        let unfinished = Unfinished(&mut *self.table);
         let TypedTable {
             rows,
             entries,
             bytes,
-            in_update,
             ..
-        } = &mut *self.table;
-        let (hash, is_at) = (at.prepared.get(), KeyedRow::is_at(at));
+        } = &mut *unfinished.0;
         let modified = rows.write(hash, is_at, (init, f), |row, (init, f)| {
             let map = &mut row.state;
             let was_large = map.is_large();
-            // Also for the clone of the key.
-            let (result, added) = super::updating(in_update, || {
-                let (value, inserted) = map.entry(map_key, || (map_key.to_key(), init));
-                let before = match heap_size {
-                    Some(heap_size) if !inserted => signed(heap_size(value)),
-                    _ => 0,
-                };
-                let result = f(value);
-                let heap = heap_size.map_or(0, |heap_size| signed(heap_size(value)));
-                *entries += u64::from(inserted);
-                let own = if inserted {
-                    signed(size_of::<(UK, UV)>())
-                } else {
-                    0
-                };
-                (result, own + heap - before)
-            });
-            *bytes += added;
+            let (value, inserted) = map.entry(map_key, || (map_key.to_key(), init));
+            let before = match heap_size {
+                Some(heap_size) if !inserted => signed(heap_size(value)),
+                _ => 0,
+            };
+            let result = f(value);
+            let heap = heap_size.map_or(0, |heap_size| signed(heap_size(value)));
+            *entries += u64::from(inserted);
+            let own = if inserted {
+                signed(size_of::<(UK, UV)>())
+            } else {
+                0
+            };
+            *bytes += own + heap - before;
             (result, was_large, map.is_large(), map.len())
         });
+        unfinished.finish();
         let (result, was_large, is_large, len) = match modified {
             Ok(modified) => modified,
             Err((init, f)) => {
@@ -360,7 +352,7 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         f: impl FnOnce(&mut Option<UV>) -> R,
     ) -> Result<R> {
         let (mut value, shape) = self.take_entry(at, map_key)?.unzip();
-        let result = super::updating(&mut self.table.in_update, || f(&mut value));
+        let result = self.table.foreign(|_| f(&mut value));
         match shape {
             Some(shape) if value.is_none() => self.log_taken(at, map_key, shape)?,
             Some(shape) if shape.was_large && !shape.is_large => self.table.log_shrunk(at),

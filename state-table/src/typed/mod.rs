@@ -8,13 +8,13 @@ mod value;
 
 use std::fmt;
 use std::hint::black_box;
+use std::mem::{forget, needs_drop};
 
 use serde::Serialize;
 use state_api::descriptor::HeapSize;
 use state_api::key::RowHash;
 use state_api::{
     Address, Error, ErrorKind, KeyGroups, KeyHash, KeyRef, ReadTable, Ref, Result, StateKey,
-    StateMeta,
 };
 
 pub use list::TypedElements;
@@ -32,8 +32,18 @@ pub trait Lookup {
     /// The row type.
     type Row;
 
-    /// The owned key groups: rows of other keys are never here.
-    fn groups(&self) -> KeyGroups;
+    /// Answers for a key that has no row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotOwned`] when the key belongs to key groups that are not here, and
+    /// [`ErrorKind::Poisoned`] when nothing is here any more.
+    fn absent<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<()>;
+
+    /// Refuses what asks for no key after a panic.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Poisoned`].
+    fn check(&self) -> Result<()>;
 
     /// The row with this hash for which `eq` holds.
     fn find(&self, hash: u64, eq: impl Fn(&Self::Row) -> bool) -> Option<&Self::Row>;
@@ -60,20 +70,11 @@ fn aside<Q: ?Sized, N, R>(
     })
 }
 
-/// Runs what is the user's, with the flag set that stays when it panics.
-#[inline]
-fn updating<R>(in_update: &mut bool, f: impl FnOnce() -> R) -> R {
-    *in_update = true;
-    let result = f();
-    *in_update = false;
-    result
-}
-
 /// Refuses a key that was not found because it is not owned. A key that is found was checked when
 /// its row was inserted, so only absence pays for the canonical hash; and not even that where all
 /// key groups are owned.
 #[inline]
-pub(crate) fn absent<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<()> {
+fn absent<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<()> {
     if groups.is_all() {
         Ok(())
     } else {
@@ -132,13 +133,19 @@ impl<K, N, X> fmt::Debug for FrozenTable<K, N, X> {
 }
 
 macro_rules! lookup {
-    ($table:ident) => {
+    ($table:ident, $check:expr) => {
         impl<K, N, X> Lookup for $table<K, N, X> {
             type Row = KeyedRow<K, N, X>;
 
             #[inline]
-            fn groups(&self) -> KeyGroups {
-                self.groups
+            fn absent<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<()> {
+                self.check()?;
+                absent(self.groups, key)
+            }
+
+            #[inline]
+            fn check(&self) -> Result<()> {
+                $check(self)
             }
 
             #[inline]
@@ -157,8 +164,8 @@ macro_rules! lookup {
     };
 }
 
-lookup!(TypedTable);
-lookup!(FrozenTable);
+lookup!(TypedTable, TypedTable::usable);
+lookup!(FrozenTable, |_: &Self| Ok(()));
 
 /// A table for shared reading.
 pub struct TypedRead<'r, S>(&'r S);
@@ -184,7 +191,7 @@ where
     ) -> Result<Option<&'r X>> {
         match self.0.find(at.prepared.get(), KeyedRow::is_at(at)) {
             Some(row) => Ok(Some(&row.state)),
-            None => absent(self.0.groups(), at.key).map(|()| None),
+            None => self.0.absent(at.key).map(|()| None),
         }
     }
 }
@@ -234,10 +241,12 @@ where
     type Keys = TypedKeys<'r, KeyedRow<K, N, X>>;
 
     fn keys(self) -> Result<Self::Keys> {
+        self.0.check()?;
         Ok(TypedKeys(self.0.rows()))
     }
 
     fn key_count(self) -> Result<u64> {
+        self.0.check()?;
         Ok(count(self.0.row_count()))
     }
 }
@@ -250,22 +259,88 @@ pub struct TypedTable<K, N, X> {
     pub(crate) entries: u64,
     /// Bytes that they hold outside of the table's buckets.
     pub(crate) bytes: i64,
-    /// Set while a user's closure or iterator runs; still set afterwards if it panicked.
-    pub(crate) in_update: bool,
     /// What changed beside the marks of the rows; none while changes are not tracked.
     log: Option<Box<ChangeLog<K, N>>>,
+    /// Whether rows may hold half of a write. No row is found then: see [`Table::set_aside`].
+    poisoned: bool,
+    /// Name of the state, for errors.
+    name: Box<str>,
+}
+
+/// Poisons a table when it is dropped, as it is by a panic of what is the user's in a write. In the normal
+/// course it is forgotten, so a write that goes well costs nothing for it.
+pub(crate) struct Unfinished<'t, K, N, X>(pub(crate) &'t mut TypedTable<K, N, X>);
+
+impl<K, N, X> Unfinished<'_, K, N, X> {
+    /// Nothing panicked.
+    #[inline]
+    pub(crate) fn finish(self) {
+        forget(self);
+    }
+}
+
+impl<K, N, X> Drop for Unfinished<'_, K, N, X> {
+    #[cold]
+    fn drop(&mut self) {
+        self.0.poison();
+    }
+}
+
+impl<K, N, X> TypedTable<K, N, X> {
+    /// Runs a write that calls what is the user's. If that panics, the table is poisoned.
+    #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
+    #[inline(always)]
+    pub(crate) fn foreign<R>(&mut self, write: impl FnOnce(&mut Self) -> R) -> R {
+        let unfinished = Unfinished(self);
+        let result = write(&mut *unfinished.0);
+        unfinished.finish();
+        result
+    }
+
+    /// Makes the table refuse all further use: it holds half of something.
+    ///
+    /// Its rows are set aside, so that an access finds none and asks only then why. Their memory is released with
+    /// the table.
+    pub fn poison(&mut self) {
+        self.poisoned = true;
+        self.rows.set_aside();
+    }
+
+    /// Refuses further use after a panic in a write. What looks for a row need not ask unless it finds none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Poisoned`].
+    #[inline]
+    pub fn usable(&self) -> Result<()> {
+        if self.poisoned {
+            Err(self.refusal())
+        } else {
+            Ok(())
+        }
+    }
+
+    #[cold]
+    fn refusal(&self) -> Error {
+        Error::new(
+            ErrorKind::Poisoned,
+            "a closure or iterator panicked inside a write and may have left half of it: \
+             destroy the backend and restore a checkpoint",
+        )
+        .with("state", &self.name)
+    }
 }
 
 impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
-    /// An empty table for keys of the key groups `groups`; segments split at `max_rows`.
-    pub fn new(groups: KeyGroups, max_rows: usize) -> Self {
+    /// An empty table of the state `name` for keys of the key groups `groups`; segments split at `max_rows`.
+    pub fn new(name: &str, groups: KeyGroups, max_rows: usize) -> Self {
         Self {
             rows: Table::new(max_rows),
             groups,
             entries: 0,
             bytes: 0,
-            in_update: false,
             log: None,
+            poisoned: false,
+            name: name.into(),
         }
     }
 
@@ -427,7 +502,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         at: Address<'_, Q, N, RowHash>,
         state: X,
     ) -> Result<&mut X> {
-        absent(self.groups, at.key)?;
+        self.absent(at.key)?;
         let row = KeyedRow::at(at, state);
         Ok(&mut self.rows.insert_new(at.prepared.get(), row).state)
     }
@@ -440,8 +515,8 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         value: &mut V,
         update: impl FnOnce(&mut V) -> R,
     ) -> Result<R> {
-        absent(self.groups, key)?;
-        Ok(updating(&mut self.in_update, || update(value)))
+        self.absent(key)?;
+        Ok(self.foreign(|_| update(value)))
     }
 
     /// Takes the row at an address out, and logs it.
@@ -471,10 +546,9 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         &mut self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<(KeyedRow<K, N, X>, bool)>> {
-        self.usable()?;
         match self.rows.take(at.prepared.get(), KeyedRow::is_at(at)) {
             Some(taken) => Ok(Some(taken)),
-            None => absent(self.groups, at.key).map(|()| None),
+            None => self.absent(at.key).map(|()| None),
         }
     }
 
@@ -527,8 +601,9 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     ///
     /// # Errors
     /// [`ErrorKind::Corrupt`] when there is one of that key and namespace, [`ErrorKind::Codec`] when a
-    /// key does not hash. Some of the rows may be added.
+    /// key does not hash; some of the rows may be added then. [`ErrorKind::Poisoned`].
     pub fn add_all(&mut self, rows: &mut Vec<RestoredRow<K, N, X>>) -> Result<()> {
+        self.usable()?;
         for RestoredRow { row, .. } in &*rows {
             let hash = row.row_hash()?.get();
             black_box(self.rows.get(hash, |_| false));
@@ -553,35 +628,10 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         Ok(())
     }
 
-    /// [`TypedTable::check`] for accessors that were resolved before the panic.
-    #[inline]
-    pub(crate) fn usable(&self) -> Result<()> {
-        if self.in_update {
-            Err(poisoned())
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Makes the table refuse all further use: it holds half of something.
-    pub fn poison(&mut self) {
-        self.in_update = true;
-    }
-
     /// Takes the weight of a row that was removed off the accounts.
     pub(crate) fn forget(&mut self, weight: Weight) {
         self.entries -= weight.entries;
         self.bytes -= weight.bytes;
-    }
-
-    /// Refuses further use after a closure panicked in an update.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Poisoned`].
-    #[inline]
-    pub fn check(&self, meta: &StateMeta) -> Result<()> {
-        self.usable()
-            .map_err(|error| error.with("state", &meta.name))
     }
 }
 
@@ -591,15 +641,6 @@ impl<K, N, X> fmt::Debug for TypedTable<K, N, X> {
             .field("entries", &self.entries)
             .finish_non_exhaustive()
     }
-}
-
-#[cold]
-fn poisoned() -> Error {
-    Error::new(
-        ErrorKind::Poisoned,
-        "a closure or iterator panicked inside a write and may have left half of it: \
-         destroy the backend and restore a checkpoint",
-    )
 }
 
 /// A row of a restore.
@@ -667,9 +708,10 @@ pub struct TypedMut<'t, K, N, X, E> {
 }
 
 impl<'t, K, N, X, E> TypedMut<'t, K, N, X, E> {
-    /// Writes `table`.
+    /// Writes `table`. Elements that own nothing are not measured, which the compiler knows.
     #[inline]
     pub fn new(table: &'t mut TypedTable<K, N, X>, heap_size: Option<HeapSize<E>>) -> Self {
+        let heap_size = if needs_drop::<E>() { heap_size } else { None };
         Self { table, heap_size }
     }
 

@@ -9,7 +9,7 @@ use state_api::descriptor::HeapSize;
 use state_api::key::RowHash;
 use state_api::{Address, KeyRef, ReadValue, Ref, Result, StateKey, StateValue, WriteValue};
 
-use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable, signed};
+use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable, Unfinished, signed};
 
 impl<'r, S, K, N, V> ReadValue<'r, K, N, V> for TypedRead<'r, S>
 where
@@ -96,7 +96,6 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<Ref<'t, V>>> {
-        self.table.usable()?;
         let table: &'t TypedTable<K, N, V> = self.table;
         TypedRead::new(table).get(at)
     }
@@ -107,7 +106,6 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         at: Address<'_, Q, N, RowHash>,
         value: V,
     ) -> Result<()> {
-        self.table.usable()?;
         let TypedTable { rows, bytes, .. } = &mut *self.table;
         let heap_size = self.heap_size;
         let put = |row: &mut KeyedRow<K, N, V>, value| match heap_size {
@@ -135,25 +133,20 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         init: V,
         f: impl FnOnce(&mut V) -> R,
     ) -> Result<R> {
-        self.table.usable()?;
-        let TypedTable {
-            rows,
-            bytes,
-            in_update,
-            ..
-        } = &mut *self.table;
         let heap_size = self.heap_size;
         let (hash, is_at) = (at.prepared.get(), KeyedRow::is_at(at));
-        let modified = rows.write(hash, is_at, (init, f), |row, (_, f)| {
-            super::updating(in_update, || match heap_size {
-                None => f(&mut row.state),
-                Some(size) => {
-                    let (result, grown) = weighed(&mut row.state, size, f);
-                    *bytes += grown;
-                    result
-                }
-            })
+        // Not by `foreign`: the compiler leaves its closure out of line, with all that this takes in memory.
+        let unfinished = Unfinished(&mut *self.table);
+        let TypedTable { rows, bytes, .. } = &mut *unfinished.0;
+        let modified = rows.write(hash, is_at, (init, f), |row, (_, f)| match heap_size {
+            None => f(&mut row.state),
+            Some(size) => {
+                let (result, grown) = weighed(&mut row.state, size, f);
+                *bytes += grown;
+                result
+            }
         });
+        unfinished.finish();
         match modified {
             Ok(result) => Ok(result),
             Err((init, f)) => super::aside(at, |at| self.again().modify_absent(at, init, f)),
@@ -179,7 +172,7 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
             }
             None => (None, None),
         };
-        let result = super::updating(&mut self.table.in_update, || f(&mut value));
+        let result = self.table.foreign(|_| f(&mut value));
         match (value, place) {
             (Some(value), None) => self.insert(at, value)?,
             (Some(state), Some((key, namespace, fresh))) => {

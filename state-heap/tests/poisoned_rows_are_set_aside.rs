@@ -1,0 +1,50 @@
+//! Rows of a state whose write panicked are found by nobody, but count until they are released, with the state.
+#![allow(clippy::unwrap_used, reason = "tests may panic, in their helpers too")]
+
+use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use state_api::{
+    BoundStates as _, ErrorKind, KeyGroups, Result, StateBackend as _, StateRead as _,
+    ValueDescriptor,
+};
+use state_heap::HeapBackend;
+
+fn refused<R: Debug>(result: Result<R>) {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Poisoned);
+    assert!(
+        error.to_string().contains("sum"),
+        "names the state: {error}"
+    );
+}
+
+#[test]
+fn none_is_found_and_all_count() {
+    let mut state = HeapBackend::<u64>::new(KeyGroups::all(128).unwrap());
+    let sum = state.register(ValueDescriptor::<u64>::new("sum")).unwrap();
+    for key in 0..10_000 {
+        state.at_mut(&key).value(sum).put(key).unwrap();
+    }
+    let before = state.memory_held();
+
+    let (mut bound, (of,)) = state.bind((sum,)).unwrap();
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        bound.at_mut(&7).value(of).modify(0, |_| panic!("half-way"))
+    }));
+    assert!(panicked.is_err());
+    // What was there, and what was not.
+    for key in [7, 8, 20_000] {
+        refused(bound.at_mut(&key).value(of).get());
+        refused(bound.at_mut(&key).value(of).put(1));
+        refused(bound.at_mut(&key).value(of).modify(0, |n| *n += 1));
+    }
+
+    refused(state.at(&8).value(sum).get());
+    refused(state.keys(sum).map(Iterator::count));
+    refused(state.key_count(sum));
+    let after = state.memory_held();
+    assert_eq!(after.entries, before.entries);
+    let more = after.bytes.checked_sub(before.bytes).unwrap();
+    assert!(more < 1024, "{more} bytes more, for an empty table");
+}
