@@ -94,6 +94,37 @@ fn heap_put_tracked(state: &mut Heap, value: Value<u64>, order: &[u64]) {
     }
 }
 
+#[inline(never)]
+fn bare_insert(map: &mut Bare, order: &[u64]) {
+    for key in order {
+        map.insert(*key, key ^ 1);
+    }
+}
+
+/// Of keys that are not there: the table grows from nothing.
+#[inline(never)]
+fn heap_insert_bound(state: &mut Heap, value: Value<u64>, order: &[u64]) {
+    let (mut bound, (value,)) = state.bind((value,)).unwrap();
+    for key in order {
+        bound.at_mut(key).value(value).put(key ^ 1).unwrap();
+    }
+}
+
+#[inline(never)]
+fn bare_remove(map: &mut Bare, order: &[u64]) {
+    for key in order {
+        map.remove(key);
+    }
+}
+
+#[inline(never)]
+fn heap_remove_bound(state: &mut Heap, value: Value<u64>, order: &[u64]) {
+    let (mut bound, (value,)) = state.bind((value,)).unwrap();
+    for key in order {
+        bound.at_mut(key).value(value).clear().unwrap();
+    }
+}
+
 fn add(n: &mut u64) -> u64 {
     *n = n.wrapping_add(1);
     *n
@@ -159,6 +190,13 @@ fn main() {
             at.map(map).insert(entry, key).unwrap();
         }
     }
+    let mut empty = Bare::default();
+    bare_insert(&mut empty, &order);
+    bare_remove(&mut empty, &order);
+    let other = ValueDescriptor::<u64>::new("other");
+    let other = state.register(other).unwrap();
+    heap_insert_bound(&mut state, other, &order);
+    heap_remove_bound(&mut state, other, &order);
     black_box(bare_get(&bare, &order));
     bare_put(&mut bare, &order);
     black_box(bare_modify(&mut bare, &order));

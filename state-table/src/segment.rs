@@ -150,15 +150,20 @@ impl<R: Row> Segment<R> {
         }
     }
 
-    /// Adds a row that is not there, where there is room, with the flags of its bucket.
+    /// Adds a row that is not there, where there is room, with the flags of its bucket, and returns that.
     #[inline]
-    pub(crate) fn insert(&mut self, hash: u64, row: R, flags: u8) -> (usize, &mut R) {
+    pub(crate) fn insert(&mut self, hash: u64, row: R, flags: u8) -> usize {
         let row = self
             .rows
             .insert_unique(probe(hash), row, |row| probe(row.hash()));
         let bucket = row.bucket_index();
         self.marks.set(bucket, flags);
-        (bucket, row.into_mut())
+        bucket
+    }
+
+    /// The row in a bucket, to write to.
+    pub(crate) fn row_mut(&mut self, bucket: usize) -> Option<&mut R> {
+        self.rows.get_bucket_mut(bucket)
     }
 
     /// Moves all rows into new buckets, enough for `capacity` rows, and the marks with them.

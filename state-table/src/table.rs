@@ -264,9 +264,9 @@ impl<R: Row> Table<R> {
     }
 
     /// Inserts a row that is not there.
-    #[inline(never)] // keeps the path of a hit short
-    pub(crate) fn insert_new(&mut self, hash: u64, row: R) -> &mut R {
-        self.insert(hash, row, WRITTEN | FRESH).1
+    #[inline]
+    pub(crate) fn insert_new(&mut self, hash: u64, row: R) {
+        self.insert(hash, row, WRITTEN | FRESH);
     }
 
     /// The row with this hash for which `eq` holds, to write to; without one, what `make`
@@ -281,25 +281,30 @@ impl<R: Row> Table<R> {
         make: impl FnOnce() -> R,
     ) -> (&mut R, bool) {
         let slot = self.directory.segment_of(self.directory.entry(hash));
-        match self.directory.at(slot).find_bucket(hash, &eq) {
-            Some(_) => (self.found(hash, eq), false),
-            None => (self.insert_new(hash, make()), true),
+        let found = self.directory.at(slot).find_bucket(hash, &eq).is_some();
+        let row = if found {
+            self.get_mut(hash, eq)
+        } else {
+            self.insert_row(hash, make())
+        };
+        match row {
+            Some(row) => (row, !found),
+            None => unreachable!("it was found or inserted just now"),
         }
     }
 
-    /// A row that is there, to write to.
-    #[inline]
-    fn found(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> &mut R {
-        match self.get_mut(hash, eq) {
-            Some(row) => row,
-            None => unreachable!("the caller has found it"),
-        }
+    /// Inserts a row that is not there, and finds it again.
+    #[inline(never)] // keeps the path of a hit short
+    fn insert_row(&mut self, hash: u64, row: R) -> Option<&mut R> {
+        let bucket = self.insert(hash, row, WRITTEN | FRESH);
+        let slot = self.directory.segment_of(self.directory.entry(hash));
+        unique(self.directory.at_mut(slot)).row_mut(bucket)
     }
 
     /// Adds a row that is not there yet, as one that was there when tracking began. `recut` tells that
     /// it would be written in other parts than it was read from: see [`Table::take_recut`].
     pub(crate) fn add(&mut self, hash: u64, row: R, recut: bool) {
-        let (bucket, _) = self.insert(hash, row, 0);
+        let bucket = self.insert(hash, row, 0);
         if recut && self.tracking.marks {
             let slot = self.directory.segment_of(self.directory.entry(hash));
             self.change(slot, |segment| segment.set_recut(bucket));
@@ -326,37 +331,53 @@ impl<R: Row> Table<R> {
     /// Removes the row with this hash for which `eq` holds. In a segment that a view has, a row
     /// that is found costs the copy of the segment, a row that is not found nothing.
     #[inline]
-    pub fn remove(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<R> {
+    pub fn remove(&mut self, hash: u64, eq: impl Fn(&R) -> bool + Copy) -> Option<R> {
         self.take(hash, eq).map(|(row, _)| row)
     }
 
     /// [`Table::remove`], and whether the row was inserted in this interval, so that no view has it.
-    #[inline]
-    pub(crate) fn take(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<(R, bool)> {
-        let mut slot = self.directory.entry(hash);
-        if !self.directory.at(slot).is_unique() {
-            slot = self.own_found(slot, hash, &eq)?;
-        }
-        let segment = unique(self.directory.at_mut(slot));
+    #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
+    #[inline(always)]
+    pub(crate) fn take(&mut self, hash: u64, eq: impl Fn(&R) -> bool + Copy) -> Option<(R, bool)> {
+        let entry = self.directory.entry(hash);
+        let Tracking {
+            marks, interval, ..
+        } = self.tracking;
+        let segment = match Arc::get_mut(self.directory.at_mut(entry)) {
+            Some(segment) => segment,
+            None => self.own_found(entry, hash, eq)?,
+        };
         let (row, bucket) = segment.remove(hash, eq)?;
-        let (sparse, marks) = (segment.is_sparse(), &segment.marks);
-        let fresh = self.tracking.marks && marks.is_fresh(bucket, self.tracking.interval);
+        let fresh = marks && segment.marks.is_fresh(bucket, interval);
+        let sparse = segment.is_sparse();
         self.len -= 1;
         if sparse {
-            self.change(slot, Segment::trim);
+            self.trim(hash);
         }
         Some((row, fresh))
     }
 
-    /// Makes the segment of a row that is there the table's alone, and returns its entry.
+    /// Releases buckets of the segment of `hash`, which is the table's alone and lost its rows.
     #[cold]
     #[inline(never)]
-    fn own_found(&mut self, entry: usize, hash: u64, eq: impl Fn(&R) -> bool) -> Option<usize> {
+    fn trim(&mut self, hash: u64) {
+        let slot = self.directory.segment_of(self.directory.entry(hash));
+        self.change(slot, Segment::trim);
+    }
+
+    /// Makes the segment of a row that is there the table's alone.
+    #[cold]
+    #[inline(never)]
+    fn own_found(
+        &mut self,
+        entry: usize,
+        hash: u64,
+        eq: impl Fn(&R) -> bool,
+    ) -> Option<&mut Segment<R>> {
         let slot = self.directory.segment_of(entry);
         self.directory.at(slot).find_bucket(hash, eq)?;
         let slot = self.settle(hash);
-        self.own(slot);
-        Some(slot)
+        Some(self.own(slot))
     }
 
     /// Puts back a row that was just [taken](Table::take), as one that was written.
@@ -366,24 +387,33 @@ impl<R: Row> Table<R> {
         self.insert(hash, row, flags);
     }
 
-    /// Adds a row that is not there yet, with the flags of its bucket, and returns where it is.
+    /// Adds a row that is not there yet, with the flags of its bucket, and returns that.
     #[inline]
-    fn insert(&mut self, hash: u64, row: R, flags: u8) -> (usize, &mut R) {
+    fn insert(&mut self, hash: u64, row: R, flags: u8) -> usize {
         let entry = self.directory.entry(hash);
-        let has_room = self.directory.at(entry).has_room(self.max_rows);
-        let slot = if has_room && self.is_ready(entry) {
-            entry
-        } else {
-            self.make_room(hash)
+        let (max_rows, tracking) = (self.max_rows, &self.tracking);
+        let is_ready = |segment: &Segment<R>| {
+            segment.has_room(max_rows)
+                && (!tracking.marks || segment.marks.is_begun(tracking.interval))
+        };
+        let bucket = match Arc::get_mut(self.directory.at_mut(entry)) {
+            Some(segment) if is_ready(segment) => segment.insert(hash, row, flags),
+            _ => self.insert_into_room(hash, row, flags),
         };
         self.len += 1;
+        bucket
+    }
+
+    /// [`Table::insert`], where room has to be made. The caller counts the row.
+    #[cold]
+    #[inline(never)]
+    fn insert_into_room(&mut self, hash: u64, row: R, flags: u8) -> usize {
+        let slot = self.make_room(hash);
         unique(self.directory.at_mut(slot)).insert(hash, row, flags)
     }
 
     /// Makes the segment of `hash` the table's alone, with a free bucket, below the cap if it can be
     /// split, and returns its entry.
-    #[cold]
-    #[inline(never)]
     fn make_room(&mut self, hash: u64) -> usize {
         loop {
             let slot = self.settle(hash);

@@ -151,10 +151,9 @@ impl<R: Row> Table<R> {
     #[inline(never)]
     pub(crate) fn take_recut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> bool {
         let entry = self.directory.entry(hash);
-        let Some(slot) = self.own_found(entry, hash, &eq) else {
+        let Some(segment) = self.own_found(entry, hash, &eq) else {
             return false;
         };
-        let segment = super::unique(self.directory.at_mut(slot));
         let bucket = segment.find_bucket(hash, eq);
         let taken = bucket.is_some_and(|bucket| segment.marks.take_recut(bucket));
         self.tracking.recut -= usize::from(taken);

@@ -74,8 +74,10 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         elements: impl Iterator<Item = T>,
         interval: Option<u64>,
     ) -> Result<(u64, i64)> {
-        let list = self.table.insert(at, ChunkedList::new())?;
-        Ok(fill(list, elements, interval, self.heap_size))
+        let mut list = ChunkedList::new();
+        let added = fill(&mut list, elements, interval, self.heap_size);
+        self.table.insert(at, list)?;
+        Ok(added)
     }
 
     /// [`TypedMut::fill_row`]; if the iterator panics, the table is poisoned.

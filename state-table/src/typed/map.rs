@@ -184,8 +184,9 @@ impl<K: StateKey, N: StateKey, UK: StateKey, UV: StateValue>
         value: UV,
     ) -> Result<()> {
         let bytes = self.entry_bytes(&value);
-        let map = self.table.insert(at, ChunkedMap::new())?;
+        let mut map = ChunkedMap::new();
         map.insert(map_key, value);
+        self.table.insert(at, map)?;
         self.table.entries += 1;
         self.table.bytes += bytes;
         Ok(())

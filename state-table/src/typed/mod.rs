@@ -492,7 +492,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         &mut self,
         at: Address<'_, Q, N, RowHash>,
         state: X,
-    ) -> Result<&mut X> {
+    ) -> Result<()> {
         aside(at, |at| self.insert_row(at, state))
     }
 
@@ -501,10 +501,11 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         &mut self,
         at: Address<'_, Q, N, RowHash>,
         state: X,
-    ) -> Result<&mut X> {
+    ) -> Result<()> {
         self.absent(at.key)?;
         let row = KeyedRow::at(at, state);
-        Ok(&mut self.rows.insert_new(at.prepared.get(), row).state)
+        self.rows.insert_new(at.prepared.get(), row);
+        Ok(())
     }
 
     /// Runs an update on what the row of a key is to hold that has none. The caller adds the row.
@@ -520,7 +521,8 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     }
 
     /// Takes the row at an address out, and logs it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would need the hash in memory")]
+    #[inline(always)]
     pub(crate) fn remove<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
@@ -541,7 +543,8 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
 
     /// Takes the row at an address out, and tells whether it was inserted in this interval. The caller
     /// [puts it back](TypedTable::put_back), or [logs](TypedTable::log_removed) it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would need the hash in memory")]
+    #[inline(always)]
     pub(crate) fn take<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
@@ -562,8 +565,14 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     /// that had it has its removal before.
     #[inline]
     pub(crate) fn log_removed(&mut self, key: K, namespace: N, fresh: bool) {
-        if !fresh
-            && let Some(log) = self.log()
+        if !fresh && self.interval().is_some() {
+            self.log_removed_row(key, namespace);
+        }
+    }
+
+    #[inline(never)] // keeps the path of what is not tracked short
+    fn log_removed_row(&mut self, key: K, namespace: N) {
+        if let Some(log) = self.log()
             && log.removed(key, namespace)
         {
             self.book_log();

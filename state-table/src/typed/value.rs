@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::inline_always,
-    reason = "for get, put and modify, a call would build the accessor in memory"
+    reason = "a call would build the accessor in memory"
 )]
 
 use state_api::descriptor::HeapSize;
@@ -67,7 +67,7 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
     }
 
     /// Takes a row out.
-    #[inline]
+    #[inline(always)]
     fn remove<Q: KeyRef<K> + ?Sized>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
@@ -121,7 +121,7 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn take<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<Option<V>> {
         self.remove(at)
     }
@@ -153,7 +153,7 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn update<Q: KeyRef<K> + ?Sized, R>(
         &mut self,
         at: Address<'_, Q, N, RowHash>,
@@ -193,7 +193,7 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         Ok(result)
     }
 
-    #[inline]
+    #[inline(always)]
     fn clear<Q: KeyRef<K> + ?Sized>(&mut self, at: Address<'_, Q, N, RowHash>) -> Result<()> {
         self.remove(at).map(drop)
     }
