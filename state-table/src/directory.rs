@@ -77,20 +77,41 @@ impl<R> Directory<R> {
         &mut self.entries[entry]
     }
 
+    /// What is in the entry of a hash, if nobody shares it.
+    #[inline]
+    pub(crate) fn get_unique(&mut self, hash: u64) -> Option<&mut Segment<R>> {
+        let entry = self.entry(hash);
+        Arc::get_mut(self.entries.get_mut(entry)?)
+    }
+
     /// The row with this hash for which `eq` holds.
     #[inline]
     pub(crate) fn find(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
-        let segment = self.at(self.entry(hash));
-        match segment.find(hash, &eq) {
-            None if segment.rows().is_empty() => self.find_behind(hash, eq),
+        match self.find_in_entry(hash, &eq) {
+            None if self.may_be_alias(hash) => self.find_behind(hash, eq),
             found => found,
         }
+    }
+
+    /// [`Directory::find`], but in an alias there is none. Whoever finds nothing asks
+    /// [`Directory::may_be_alias`].
+    #[inline]
+    pub(crate) fn find_in_entry(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
+        // There always is an entry. Not by an index: that needs their number in a register, for its panic.
+        self.entries.get(self.entry(hash))?.find(hash, eq)
+    }
+
+    /// Whether the entry of a hash may be an alias.
+    #[inline]
+    pub(crate) fn may_be_alias(&self, hash: u64) -> bool {
+        let segment = self.entries.get(self.entry(hash));
+        segment.is_none_or(|segment| segment.rows().is_empty())
     }
 
     /// [`Directory::find`] where an entry may be an alias.
     #[cold]
     #[inline(never)] // keeps the path of a hit short
-    fn find_behind(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
+    pub(crate) fn find_behind(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
         let segment = self.segment_of(self.entry(hash));
         self.at(segment).find(hash, eq)
     }

@@ -38,6 +38,11 @@ impl<R> Frozen<R> {
         self.inner.directory.find(hash, eq)
     }
 
+    #[inline]
+    pub(crate) fn directory(&self) -> &Directory<R> {
+        &self.inner.directory
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.inner.len

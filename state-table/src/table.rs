@@ -64,6 +64,16 @@ pub struct Table<R> {
     aside: Option<Box<Directory<R>>>,
 }
 
+/// What [`Table::get_ready`] finds.
+pub(crate) enum Ready<'t, R> {
+    /// The row.
+    Row(&'t mut R),
+    /// That there is none.
+    Absent,
+    /// A segment that is not the table's alone, or whose marks are not begun.
+    NotYet,
+}
+
 impl<R> Table<R> {
     /// Rows a segment: what half a mebibyte of buckets holds, 3,584 at most; 896 at most where a row owns
     /// memory, which each clone of it has to ask for.
@@ -116,6 +126,11 @@ impl<R> Table<R> {
     #[inline]
     pub fn get(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
         self.directory.find(hash, eq)
+    }
+
+    #[inline]
+    pub(crate) fn directory(&self) -> &Directory<R> {
+        &self.directory
     }
 
     /// All rows, segment by segment in ascending order of their hashes, in no particular order
@@ -196,7 +211,7 @@ impl<R: Row> Table<R> {
     pub fn get_mut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut R> {
         let entry = self.directory.entry(hash);
         if !self.is_ready(entry) {
-            return self.get_first_mut(entry, hash, eq);
+            return self.get_first_mut(hash, eq);
         }
         let segment = unique(self.directory.at_mut(entry));
         if self.tracking.marks {
@@ -216,48 +231,29 @@ impl<R: Row> Table<R> {
         segment.is_unique() && (!marks || segment.marks.is_begun(interval))
     }
 
-    /// Runs `f` on the row that [`Table::get_mut`] returns, and on `with`; without such a row returns `with`. Less
-    /// than `get_mut` where accesses are counted in instructions: what returns no reference need not look
-    /// twice whether the segment is the table's alone.
-    ///
-    /// # Errors
-    /// `with`, when there is no such row.
+    /// The row that [`Table::get_mut`] returns, if it can be written at once: to be asked first, with
+    /// [`Table::get_first_mut`] behind it. Less than `get_mut` where accesses are counted in instructions.
     #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
     #[inline(always)]
-    pub(crate) fn write<A, T>(
-        &mut self,
-        hash: u64,
-        eq: impl Fn(&R) -> bool,
-        with: A,
-        f: impl FnOnce(&mut R, A) -> T,
-    ) -> Result<T, A> {
-        let entry = self.directory.entry(hash);
+    pub(crate) fn get_ready(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Ready<'_, R> {
         let Tracking {
             marks, interval, ..
         } = self.tracking;
-        let row = match Arc::get_mut(self.directory.at_mut(entry)) {
+        let row = match self.directory.get_unique(hash) {
             Some(segment) if !marks => segment.find_mut(hash, eq),
             Some(segment) if segment.marks.is_begun(interval) => {
                 segment.find_marked(hash, eq, WRITTEN)
             }
-            _ => self.get_first_mut(entry, hash, eq),
+            _ => return Ready::NotYet,
         };
-        match row {
-            Some(row) => Ok(f(row, with)),
-            None => Err(with),
-        }
+        row.map_or(Ready::Absent, Ready::Row)
     }
 
     /// [`Table::get_mut`] in a segment that is not the table's alone, or whose marks are not begun.
     #[cold]
     #[inline(never)]
-    fn get_first_mut(
-        &mut self,
-        entry: usize,
-        hash: u64,
-        eq: impl Fn(&R) -> bool,
-    ) -> Option<&mut R> {
-        let slot = self.directory.segment_of(entry);
+    pub(crate) fn get_first_mut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut R> {
+        let slot = self.directory.segment_of(self.directory.entry(hash));
         self.directory.at(slot).find_bucket(hash, &eq)?;
         let slot = self.settle(hash);
         self.own(slot).find_marked(hash, eq, WRITTEN)
@@ -339,13 +335,12 @@ impl<R: Row> Table<R> {
     #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
     #[inline(always)]
     pub(crate) fn take(&mut self, hash: u64, eq: impl Fn(&R) -> bool + Copy) -> Option<(R, bool)> {
-        let entry = self.directory.entry(hash);
         let Tracking {
             marks, interval, ..
         } = self.tracking;
-        let segment = match Arc::get_mut(self.directory.at_mut(entry)) {
+        let segment = match self.directory.get_unique(hash) {
             Some(segment) => segment,
-            None => self.own_found(entry, hash, eq)?,
+            None => self.own_found(hash, eq)?,
         };
         let (row, bucket) = segment.remove(hash, eq)?;
         let fresh = marks && segment.marks.is_fresh(bucket, interval);
@@ -368,13 +363,8 @@ impl<R: Row> Table<R> {
     /// Makes the segment of a row that is there the table's alone.
     #[cold]
     #[inline(never)]
-    fn own_found(
-        &mut self,
-        entry: usize,
-        hash: u64,
-        eq: impl Fn(&R) -> bool,
-    ) -> Option<&mut Segment<R>> {
-        let slot = self.directory.segment_of(entry);
+    fn own_found(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut Segment<R>> {
+        let slot = self.directory.segment_of(self.directory.entry(hash));
         self.directory.at(slot).find_bucket(hash, eq)?;
         let slot = self.settle(hash);
         Some(self.own(slot))
@@ -390,13 +380,12 @@ impl<R: Row> Table<R> {
     /// Adds a row that is not there yet, with the flags of its bucket, and returns that.
     #[inline]
     fn insert(&mut self, hash: u64, row: R, flags: u8) -> usize {
-        let entry = self.directory.entry(hash);
         let (max_rows, tracking) = (self.max_rows, &self.tracking);
         let is_ready = |segment: &Segment<R>| {
             segment.has_room(max_rows)
                 && (!tracking.marks || segment.marks.is_begun(tracking.interval))
         };
-        let bucket = match Arc::get_mut(self.directory.at_mut(entry)) {
+        let bucket = match self.directory.get_unique(hash) {
             Some(segment) if is_ready(segment) => segment.insert(hash, row, flags),
             _ => self.insert_into_room(hash, row, flags),
         };

@@ -150,8 +150,7 @@ impl<R: Row> Table<R> {
     #[cold]
     #[inline(never)]
     pub(crate) fn take_recut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> bool {
-        let entry = self.directory.entry(hash);
-        let Some(segment) = self.own_found(entry, hash, &eq) else {
+        let Some(segment) = self.own_found(hash, &eq) else {
             return false;
         };
         let bucket = segment.find_bucket(hash, eq);

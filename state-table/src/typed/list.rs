@@ -112,8 +112,8 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         let interval = self.table.interval();
         self.table.log_recut(at);
         let heap_size = self.heap_size;
-        let (rows, is_at) = (&mut self.table.rows, KeyedRow::is_at(at));
-        let written = rows.write(at.prepared.get(), is_at, elements, |row, elements| {
+        let rows = &mut self.table.rows;
+        let written = TypedTable::write(rows, at, elements, |row, elements| {
             let taken = keep(&mut row.state);
             (taken, fill(&mut row.state, elements, interval, heap_size))
         });

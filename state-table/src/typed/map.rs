@@ -303,7 +303,6 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
         f: impl FnOnce(&mut UV) -> R,
     ) -> Result<R> {
         let heap_size = self.heap_size;
-        let (hash, is_at) = (at.prepared.get(), KeyedRow::is_at(at));
         let unfinished = Unfinished(&mut *self.table);
         let TypedTable {
             rows,
@@ -311,7 +310,7 @@ impl<'t, K: StateKey, N: StateKey, UK: StateKey, UV: StateValue> WriteMap<'t, K,
             bytes,
             ..
         } = &mut *unfinished.0;
-        let modified = rows.write(hash, is_at, (init, f), |row, (init, f)| {
+        let modified = TypedTable::write(rows, at, (init, f), |row, (init, f)| {
             let map = &mut row.state;
             let was_large = map.is_large();
             let (value, inserted) = map.entry(map_key, || (map_key.to_key(), init));

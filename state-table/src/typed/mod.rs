@@ -25,7 +25,7 @@ use crate::change_log::{ChangeLog, FrozenLog, LoggedChanges};
 use crate::frozen::Frozen;
 use crate::list::ChunkedList;
 use crate::map::ChunkedMap;
-use crate::table::Table;
+use crate::table::{Ready, Table};
 
 /// What live and frozen tables have in common.
 pub trait Lookup {
@@ -45,8 +45,15 @@ pub trait Lookup {
     /// [`ErrorKind::Poisoned`].
     fn check(&self) -> Result<()>;
 
-    /// The row with this hash for which `eq` holds.
+    /// The row with this hash for which `eq` holds; but there may be one where there is none when
+    /// [`Lookup::may_be_behind`] says so.
     fn find(&self, hash: u64, eq: impl Fn(&Self::Row) -> bool) -> Option<&Self::Row>;
+
+    /// Whether [`Lookup::find_behind`] may find what [`Lookup::find`] did not.
+    fn may_be_behind(&self, hash: u64) -> bool;
+
+    /// [`Lookup::find`], out of line, wherever the row is.
+    fn find_behind(&self, hash: u64, eq: impl Fn(&Self::Row) -> bool) -> Option<&Self::Row>;
 
     /// All rows.
     fn rows(&self) -> Box<dyn Iterator<Item = &Self::Row> + '_>;
@@ -68,6 +75,25 @@ fn aside<Q: ?Sized, N, R>(
         prepared: &prepared,
         ..at
     })
+}
+
+/// [`aside`], also on copies of key and namespace if they own nothing, so that those need not be in memory either.
+#[expect(clippy::inline_always, reason = "as `aside`")]
+#[inline(always)]
+fn apart<K, Q: KeyRef<K> + ?Sized, N: Clone, R>(
+    at: Address<'_, Q, N, RowHash>,
+    then: impl FnOnce(Address<'_, Q, N, RowHash>) -> R,
+) -> R {
+    if needs_drop::<(K, N)>() {
+        return aside(at, then);
+    }
+    let (key, namespace) = (at.key.to_key(), at.namespace.clone());
+    let copy = Address {
+        key: Q::from_key(&key),
+        namespace: &namespace,
+        prepared: at.prepared,
+    };
+    aside(copy, then)
 }
 
 /// Refuses a key that was not found because it is not owned. A key that is found was checked when
@@ -150,7 +176,21 @@ macro_rules! lookup {
 
             #[inline]
             fn find(&self, hash: u64, eq: impl Fn(&Self::Row) -> bool) -> Option<&Self::Row> {
-                self.rows.get(hash, eq)
+                self.rows.directory().find_in_entry(hash, eq)
+            }
+
+            #[inline]
+            fn may_be_behind(&self, hash: u64) -> bool {
+                self.rows.directory().may_be_alias(hash)
+            }
+
+            #[inline]
+            fn find_behind(
+                &self,
+                hash: u64,
+                eq: impl Fn(&Self::Row) -> bool,
+            ) -> Option<&Self::Row> {
+                self.rows.directory().find_behind(hash, eq)
             }
 
             fn rows(&self) -> Box<dyn Iterator<Item = &Self::Row> + '_> {
@@ -189,9 +229,17 @@ where
         self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<&'r X>> {
-        match self.0.find(at.prepared.get(), KeyedRow::is_at(at)) {
+        let hash = at.prepared.get();
+        match self.0.find(hash, KeyedRow::is_at(at)) {
             Some(row) => Ok(Some(&row.state)),
-            None => self.0.absent(at.key).map(|()| None),
+            None => apart::<K, _, _, _>(at, |at| {
+                if self.0.may_be_behind(hash)
+                    && let Some(row) = self.0.find_behind(hash, KeyedRow::is_at(at))
+                {
+                    return Ok(Some(&row.state));
+                }
+                self.0.absent(at.key).map(|()| None)
+            }),
         }
     }
 }
@@ -473,6 +521,32 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     fn book_log(&mut self) {
         if let (Some(log), Some(_)) = (&self.log, self.rows.interval()) {
             self.rows.set_beside(log.bytes());
+        }
+    }
+
+    /// Runs `f` on the row at an address, which it may write to, and on `with`; without such a row returns `with`.
+    ///
+    /// # Errors
+    /// `with`, when there is no such row.
+    #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
+    #[inline(always)]
+    fn write<Q: KeyRef<K> + ?Sized, A, T>(
+        rows: &mut Table<KeyedRow<K, N, X>>,
+        at: Address<'_, Q, N, RowHash>,
+        with: A,
+        f: impl FnOnce(&mut KeyedRow<K, N, X>, A) -> T,
+    ) -> Result<T, A> {
+        let hash = at.prepared.get();
+        let row = match rows.get_ready(hash, KeyedRow::is_at(at)) {
+            Ready::Row(row) => Some(row),
+            Ready::Absent => None,
+            Ready::NotYet => {
+                apart::<K, _, _, _>(at, |at| rows.get_first_mut(hash, KeyedRow::is_at(at)))
+            }
+        };
+        match row {
+            Some(row) => Ok(f(row, with)),
+            None => Err(with),
         }
     }
 

@@ -115,9 +115,9 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
                 *bytes += grown;
             }
         };
-        match rows.write(at.prepared.get(), KeyedRow::is_at(at), value, put) {
+        match TypedTable::write(rows, at, value, put) {
             Ok(()) => Ok(()),
-            Err(value) => self.insert(at, value),
+            Err(value) => super::apart::<K, _, _, _>(at, |at| self.insert(at, value)),
         }
     }
 
@@ -134,11 +134,10 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         f: impl FnOnce(&mut V) -> R,
     ) -> Result<R> {
         let heap_size = self.heap_size;
-        let (hash, is_at) = (at.prepared.get(), KeyedRow::is_at(at));
         // Not by `foreign`: the compiler leaves its closure out of line, with all that this takes in memory.
         let unfinished = Unfinished(&mut *self.table);
         let TypedTable { rows, bytes, .. } = &mut *unfinished.0;
-        let modified = rows.write(hash, is_at, (init, f), |row, (_, f)| match heap_size {
+        let modified = TypedTable::write(rows, at, (init, f), |row, (_, f)| match heap_size {
             None => f(&mut row.state),
             Some(size) => {
                 let (result, grown) = weighed(&mut row.state, size, f);
@@ -149,7 +148,9 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         unfinished.finish();
         match modified {
             Ok(result) => Ok(result),
-            Err((init, f)) => super::aside(at, |at| self.again().modify_absent(at, init, f)),
+            Err((init, f)) => {
+                super::apart::<K, _, _, _>(at, |at| self.again().modify_absent(at, init, f))
+            }
         }
     }
 
