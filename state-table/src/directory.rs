@@ -1,5 +1,6 @@
 //! The directory of extendible hashing: from the leading bits of a hash to a segment.
 
+use std::hint::black_box;
 use std::iter::FusedIterator;
 use std::ops::RangeInclusive;
 
@@ -15,6 +16,9 @@ const MAX_DEPTH: u32 = 24;
 /// A directory never has more than this many entries for each segment, or [`MIN_LIMIT`]. Even
 /// hashes need 1 or 2. Hashes that agree in their leading bits would double it without end.
 const ENTRIES_PER_SEGMENT: usize = 32;
+
+/// Counts that are read together: a processor waits for some ten lines at a time.
+const AT_ONCE: usize = 32;
 
 /// A directory up to this many entries (8 KiB) is always allowed.
 const MIN_LIMIT: usize = 1024;
@@ -195,6 +199,24 @@ impl<R> Directory<R> {
         self.entries.capacity() * size_of::<usize>() + (self.segments + 1) * segment
     }
 
+    /// The same segments again, in the memory of an empty `entries` if that is enough.
+    pub(crate) fn shared(&self, mut entries: Vec<Arc<Segment<R>>>) -> Self {
+        entries.reserve_exact(self.entries.len());
+        for some in self.entries.chunks(AT_ONCE) {
+            // A count that is raised waits for its cache line alone; counts that are read wait together.
+            for entry in some {
+                black_box(Arc::count(entry));
+            }
+            entries.extend(some.iter().map(Arc::clone));
+        }
+        Self {
+            entries,
+            shift: self.shift,
+            segments: self.segments,
+            alias: Arc::clone(&self.alias),
+        }
+    }
+
     /// The segments that have rows, in ascending order of their hashes.
     pub(crate) fn with_rows(&self) -> WithRows<'_, R> {
         WithRows {
@@ -238,15 +260,10 @@ impl<R: Row> Directory<R> {
     }
 }
 
-/// The same segments again, shared. Cost: a reference count each.
+/// The same segments again, shared. Cost: a reference count each, and the memory for as many entries.
 impl<R> Clone for Directory<R> {
     fn clone(&self) -> Self {
-        Self {
-            entries: self.entries.clone(),
-            shift: self.shift,
-            segments: self.segments,
-            alias: Arc::clone(&self.alias),
-        }
+        self.shared(Vec::new())
     }
 }
 

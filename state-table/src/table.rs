@@ -3,7 +3,7 @@
 mod tracked;
 
 use std::fmt;
-use std::mem::{needs_drop, replace};
+use std::mem::{needs_drop, replace, take};
 
 use triomphe::Arc;
 
@@ -60,6 +60,8 @@ pub struct Table<R> {
     row_bytes: usize,
     view_bytes: Arc<ViewBytes>,
     tracking: Tracking,
+    /// Memory for the directory of the next view, so that a freeze asks the allocator for none.
+    room: Vec<Arc<Segment<R>>>,
     /// What [`Table::set_aside`] keeps.
     aside: Option<Box<Directory<R>>>,
 }
@@ -106,6 +108,7 @@ impl<R> Table<R> {
             row_bytes: 0,
             view_bytes,
             tracking: Tracking::default(),
+            room: Vec::new(),
             aside: None,
         }
     }
@@ -153,6 +156,7 @@ impl<R> Table<R> {
             }
         }
         self.directory = Directory::new(&self.view_bytes);
+        self.room = Vec::new();
         self.aside = None;
         self.len = 0;
         self.bucket_bytes = 0;
@@ -190,15 +194,17 @@ impl<R> Table<R> {
             self.tracking.interval += 1;
             self.tracking.marks = true;
         }
-        Frozen::new(self.directory.clone(), self.len)
+        let room = take(&mut self.room);
+        Frozen::new(self.directory.shared(room), self.len)
     }
 
     /// What the table holds in memory. Cost: a few additions; no segment is visited.
     pub fn held(&self) -> Held {
+        let room = self.room.capacity() * size_of::<usize>();
         let aside = self.aside.as_deref().map_or(0, Directory::bytes);
         Held {
             rows: self.len,
-            bytes: self.bucket_bytes + self.directory.bytes() + aside,
+            bytes: self.bucket_bytes + self.directory.bytes() + room + aside,
             shared_bytes: self.view_bytes.get(),
         }
     }
@@ -464,11 +470,21 @@ impl<R: Row> Table<R> {
             self.bucket_bytes += segment.bytes();
             self.tracking.bytes += segment.marks.bytes();
         }
+        self.keep_room();
         // Not before: a row's `clone` may panic.
         self.bucket_bytes -= buckets;
         self.tracking.bytes -= marks;
         self.check_limit();
         true
+    }
+
+    /// Makes sure of memory for the directory of the next view. For who has asked for much memory anyway: with glibc
+    /// the first who does that after many small blocks were freed puts those together, for milliseconds.
+    fn keep_room(&mut self) {
+        let entries = self.directory.entries();
+        if self.room.capacity() < entries {
+            self.room = Vec::with_capacity(entries);
+        }
     }
 
     /// Makes a segment the table's alone, with the marks of the interval begun.
@@ -482,6 +498,7 @@ impl<R: Row> Table<R> {
             self.tracking.bytes -= segment.marks.bytes();
             segment.leave(self.row_bytes);
             *segment = Arc::new(copy);
+            self.keep_room();
         }
         self.begin_marks(slot);
         unique(self.directory.at_mut(slot))
