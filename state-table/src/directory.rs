@@ -254,7 +254,13 @@ impl<R: Row> Directory<R> {
             entry *= 2;
         }
         let upper = entry + self.width(self.at(entry)) / 2;
-        *self.at_mut(upper) = Arc::new(Segment::split(self.at_mut(entry), max_rows, row_bytes));
+        let segment = self.at_mut(entry);
+        let (below, above) = Segment::split(segment, max_rows, row_bytes);
+        match Arc::get_mut(segment) {
+            Some(segment) => *segment = below,
+            None => *segment = Arc::new(below),
+        }
+        *self.at_mut(upper) = Arc::new(above);
         self.segments += 1;
         (entry, upper)
     }

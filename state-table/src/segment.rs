@@ -216,10 +216,10 @@ impl<R: Row> Segment<R> {
         }
     }
 
-    /// Moves the rows with the next bit of the hash set into a second segment, and returns that. Rows that a
+    /// Takes all rows out, and returns those without and those with the next bit of the hash set as two segments. Rows that a
     /// view has are copied, with so many bytes outside of a bucket. Each half gets buckets for `max_rows` at once, since it is
     /// about half full: it will not rehash before it splits.
-    pub(crate) fn split(this: &mut Arc<Self>, max_rows: usize, row_bytes: usize) -> Self {
+    pub(crate) fn split(this: &mut Arc<Self>, max_rows: usize, row_bytes: usize) -> (Self, Self) {
         let depth = this.depth + 1;
         let bit = 1 << (64 - depth);
         let follow = !this.marks.is_blank();
@@ -251,7 +251,7 @@ impl<R: Row> Segment<R> {
             }
             this.leave(row_bytes);
         }
-        let [lower, upper] = [lower, upper].map(|half| {
+        let half = |half: Half<R>| {
             let mut segment = Self {
                 marks: this.marks.moved(&half.moves, half.rows.num_buckets()),
                 rows: half.rows,
@@ -262,9 +262,8 @@ impl<R: Row> Segment<R> {
                 segment.trim();
             }
             segment
-        });
-        *this = Arc::new(lower);
-        upper
+        };
+        (half(lower), half(upper))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Plain tables, each found by one load, that know of no view; with a byte for each of their buckets.
 
 use std::hash::BuildHasher as _;
+use std::mem::needs_drop;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -16,8 +17,8 @@ pub(super) struct Parts<V> {
 }
 
 impl<V> Parts<V> {
-    /// Rows that a table has room for: those of a segment of words. It has half of them to all.
-    const ROWS: u64 = 3584;
+    /// Rows that a table has room for: those of a segment, which are fewer where each owns memory. It has half of them to all.
+    const ROWS: u64 = if needs_drop::<V>() { 896 } else { 3584 };
 
     /// Tables of all keys below `keys`.
     pub(super) fn filled(keys: u64, value: impl Fn(u64) -> V) -> Self {
