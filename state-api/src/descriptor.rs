@@ -88,7 +88,7 @@ macro_rules! descriptor {
 
             /// Makes the accounting count what a value holds behind its pointers. Without it the
             /// bytes that a backend reports are an estimate, labelled so; but not of a type without
-            /// [drop glue](std::mem::needs_drop), which holds nothing there and is never asked.
+            /// [drop glue](std::mem::needs_drop), which is taken to hold nothing there and is never asked.
             ///
             /// Cost: two calls for each in-place update, one for each other write.
             #[must_use]

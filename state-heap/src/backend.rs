@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::needs_drop;
 use std::sync::Arc;
 
 use state_api::key::RowHash;
@@ -412,6 +413,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
         let kind = Kind {
             codec: Arc::new(ValueRows(Arc::clone(descriptor.codec()))),
             heap_size: descriptor.heap_size(),
+            owns: needs_drop::<V>(),
             weigh: Weight::of_value::<V>,
             max_rows: Table::<KeyedRow<K, N, V>>::MAX_ROWS,
         };
@@ -426,6 +428,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
         let kind = Kind {
             codec: Arc::new(ListRows(Arc::clone(descriptor.codec()))),
             heap_size: descriptor.heap_size(),
+            owns: needs_drop::<T>(),
             weigh: Weight::of_list::<T>,
             max_rows: MAX_COLLECTION_ROWS,
         };
@@ -440,6 +443,7 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
         let kind = Kind {
             codec: Arc::new(MapRows(Arc::clone(descriptor.codec()))),
             heap_size: descriptor.heap_size(),
+            owns: needs_drop::<(UK, UV)>(),
             weigh: Weight::of_map::<UK, UV>,
             max_rows: MAX_COLLECTION_ROWS,
         };
@@ -568,6 +572,9 @@ impl<K: StateKey> StateBackend for HeapBackend<K> {
 
     fn restore(&mut self, states: &[StateMeta], rows: &mut dyn RowSource) -> Result<()> {
         self.check_restore()?;
+        for slot in self.slots.iter().flatten() {
+            slot.check()?;
+        }
         if self.holds_rows() {
             return Err(Error::new(
                 ErrorKind::Invalid,

@@ -1,7 +1,6 @@
 //! Slots: the states of a backend, typed or opaque.
 
 use std::any::Any;
-use std::mem::needs_drop;
 use std::sync::Arc;
 
 use state_api::descriptor::HeapSize;
@@ -75,6 +74,8 @@ pub(crate) trait FrozenState: Any + Send + Sync {
 pub(crate) struct Kind<X, E> {
     pub(crate) codec: Arc<dyn RowCodec<X>>,
     pub(crate) heap_size: Option<HeapSize<E>>,
+    /// Whether elements, or the keys of map entries, may hold something behind their pointers.
+    pub(crate) owns: bool,
     pub(crate) weigh: fn(&X, Option<HeapSize<E>>) -> Weight,
     pub(crate) max_rows: usize,
 }
@@ -172,7 +173,7 @@ impl<K: StateKey, N: StateKey, X: StateValue, E: 'static> HeapState for TypedSta
     }
 
     fn is_estimated(&self) -> bool {
-        needs_drop::<E>() && self.kind.heap_size.is_none()
+        self.kind.owns && self.kind.heap_size.is_none()
     }
 
     fn track(&mut self, interval: u64, floor: u64) {

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use state_api::{
-    BoundStates as _, ErrorKind, KeyGroups, Result, StateBackend as _, StateRead as _,
-    ValueDescriptor,
+    BoundStates as _, ErrorKind, KeyGroups, MapDescriptor, Result, StateBackend as _,
+    StateRead as _, StateView as _, ValueDescriptor,
 };
 use state_heap::HeapBackend;
 
@@ -47,4 +47,37 @@ fn none_is_found_and_all_count() {
     assert_eq!(after.entries, before.entries);
     let more = after.bytes.checked_sub(before.bytes).unwrap();
     assert!(more < 1024, "{more} bytes more, for an empty table");
+}
+
+#[test]
+fn a_restore_is_refused_before_it_takes_a_row() {
+    let mut state = HeapBackend::<u64>::new(KeyGroups::all(128).unwrap());
+    let sum = state.register(ValueDescriptor::<u64>::new("sum")).unwrap();
+    let modify = || {
+        state
+            .at_mut(&7)
+            .value(sum)
+            .modify(0, |_| panic!("half-way"))
+    };
+    assert!(catch_unwind(AssertUnwindSafe(modify)).is_err());
+    let empty = HeapBackend::<u64>::new(KeyGroups::all(128).unwrap());
+    let states = empty.states();
+    let groups = KeyGroups::all(128).unwrap();
+    let mut rows = { empty }
+        .freeze()
+        .unwrap()
+        .into_rows(groups.range())
+        .unwrap();
+    refused(state.restore(&states, &mut rows));
+}
+
+#[test]
+fn keys_of_map_entries_that_own_memory_are_an_estimate() {
+    let mut state = HeapBackend::<u64>::new(KeyGroups::all(128).unwrap());
+    let by_number = MapDescriptor::<u64, u64>::new("by number");
+    state.register(by_number).unwrap();
+    assert!(!state.memory_held().estimated);
+    let by_name = MapDescriptor::<String, u64>::new("by name");
+    state.register(by_name).unwrap();
+    assert!(state.memory_held().estimated);
 }

@@ -60,7 +60,8 @@ pub struct Table<R> {
     row_bytes: usize,
     view_bytes: Arc<ViewBytes>,
     tracking: Tracking,
-    /// Memory for the directory of the next view, so that a freeze asks the allocator for none.
+    /// Memory for the directory of the next view, so that a freeze asks the allocator for none, if a segment was copied
+    /// or split since the last one.
     room: Vec<Arc<Segment<R>>>,
     /// What [`Table::set_aside`] keeps.
     aside: Option<Box<Directory<R>>>,
@@ -150,9 +151,11 @@ impl<R> Table<R> {
     /// Removes all rows and all segments, and releases their memory; views keep theirs. Cost:
     /// dropping the rows that no view has.
     pub fn clear(&mut self) {
-        for (_, segment) in self.directory.segments() {
-            if !segment.is_unique() {
-                segment.leave(self.row_bytes);
+        for directory in [Some(&self.directory), self.aside.as_deref()] {
+            for (_, segment) in directory.into_iter().flat_map(Directory::segments) {
+                if !segment.is_unique() {
+                    segment.leave(self.row_bytes);
+                }
             }
         }
         self.directory = Directory::new(&self.view_bytes);
@@ -164,12 +167,13 @@ impl<R> Table<R> {
         self.tracking.recut = 0;
     }
 
-    /// Puts all rows where no access finds them, for good. They still count, and are released with the table:
+    /// Puts all rows where nobody finds them, for good. Their bytes still count, and are released with the table:
     /// not here, since a row's `drop` may panic, and this may run in a panic already.
     pub(crate) fn set_aside(&mut self) {
         if self.aside.is_none() {
             let none = Directory::new(&self.view_bytes);
             self.aside = Some(Box::new(replace(&mut self.directory, none)));
+            self.len = 0;
         }
     }
 
@@ -177,7 +181,8 @@ impl<R> Table<R> {
     ///
     /// # Cost
     /// One reference count for each entry of the directory, 1 or 2 a segment: about 10 microseconds for a million rows; a
-    /// look at each of them more in the interval after tracking was given up. Later, the first write to each segment
+    /// look at each of them more in the interval after tracking was given up; and 8 bytes an entry, for which the allocator is
+    /// asked here only if no segment was copied or split since the last freeze. Later, the first write to each segment
     /// copies it if the view still has it.
     pub fn freeze(&mut self) -> Frozen<R> {
         self.freeze_weighed(0)

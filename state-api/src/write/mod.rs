@@ -158,7 +158,7 @@ pub trait StateBackend: StateRead + Send + Sized {
     ///
     /// # Errors
     /// [`Mismatch`](crate::ErrorKind::Mismatch) when the handle does not fit,
-    /// [`Poisoned`](crate::ErrorKind::Poisoned) as the laws say.
+    /// [`Poisoned`](crate::ErrorKind::Poisoned) as the laws say, here or from what is done with the table.
     fn value_table<V: StateValue, N: StateKey>(
         &mut self,
         handle: Value<V, N>,
@@ -183,7 +183,8 @@ pub trait StateBackend: StateRead + Send + Sized {
     ) -> Result<Self::MapTable<'_, UK, UV, N>>;
 
     /// A cursor for reading and writing the state of `key`, in any borrowed form. The key is hashed
-    /// or encoded here, once; it is cloned only when a row of it is first written.
+    /// or encoded here, once; it is cloned only when a row of it is first written, but a small key without
+    /// [drop glue](std::mem::needs_drop) may be copied at any access.
     #[inline]
     fn at_mut<'b, 'k, Q>(&'b mut self, key: &'k Q) -> WriteAt<'b, 'k, Self, Q>
     where
@@ -376,7 +377,8 @@ pub struct MemoryHeld {
     /// Bytes.
     pub bytes: u64,
     /// Whether `bytes` leaves out what values hold behind their pointers, because some descriptor
-    /// gave no [heap-size function](ValueDescriptor::with_heap_size) for a type that may hold some.
+    /// gave no [heap-size function](ValueDescriptor::with_heap_size) for a type that may hold some, or what keys of map
+    /// entries hold.
     pub estimated: bool,
     /// Bytes beside `bytes` that only views hold: what was copied because a write met a view. An
     /// upper bound; falls as views are dropped or written to a checkpoint.

@@ -85,7 +85,8 @@ pub trait WriteList<'t, K: 't, N: 't, T: 't>: Sized + 't {
     /// The table for reading, for a while.
     ///
     /// # Errors
-    /// [`Poisoned`](crate::ErrorKind::Poisoned), also when the table was resolved before the panic.
+    /// [`Poisoned`](crate::ErrorKind::Poisoned), also when the table was resolved before the panic; here, or from what is
+    /// read.
     fn read(&self) -> Result<Self::Read<'_>>;
 
     /// The table for reading, for good: what it returns lives as long as the borrow of the backend.
@@ -142,7 +143,8 @@ pub trait WriteMap<'t, K: 't, N: 't, UK: 't, UV: 't>: Sized + 't {
     /// The table for reading, for a while.
     ///
     /// # Errors
-    /// [`Poisoned`](crate::ErrorKind::Poisoned), also when the table was resolved before the panic.
+    /// [`Poisoned`](crate::ErrorKind::Poisoned), also when the table was resolved before the panic; here, or from what is
+    /// read.
     fn read(&self) -> Result<Self::Read<'_>>;
 
     /// The value of a map key. Consumes the table, so that the guard lives as long as the borrow

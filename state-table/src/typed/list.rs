@@ -74,9 +74,10 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         elements: impl Iterator<Item = T>,
         interval: Option<u64>,
     ) -> Result<(u64, i64)> {
+        self.table.absent(at.key)?; // before the elements are asked for
         let mut list = ChunkedList::new();
         let added = fill(&mut list, elements, interval, self.heap_size);
-        self.table.insert(at, list)?;
+        self.table.insert_owned(at, list);
         Ok(added)
     }
 
@@ -88,6 +89,7 @@ impl<K: StateKey, N: StateKey, T: StateValue> TypedMut<'_, K, N, ChunkedList<T>,
         elements: impl IntoIterator<Item = T>,
         keep: impl FnOnce(&mut ChunkedList<T>) -> Option<Weight>,
     ) -> Result<bool> {
+        self.table.usable()?; // before an element is asked for
         let heap_size = self.heap_size;
         self.table.foreign(|table| {
             let elements = elements.into_iter();

@@ -35,7 +35,7 @@ pub trait Lookup {
     /// Answers for a key that has no row.
     ///
     /// # Errors
-    /// [`ErrorKind::NotOwned`] when the key belongs to key groups that are not here, and
+    /// [`ErrorKind::OutOfRange`] when the key belongs to key groups that are not here, and
     /// [`ErrorKind::Poisoned`] when nothing is here any more.
     fn absent<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<()>;
 
@@ -77,14 +77,17 @@ fn aside<Q: ?Sized, N, R>(
     })
 }
 
-/// [`aside`], also on copies of key and namespace if they own nothing, so that those need not be in memory either.
+/// Bytes of a key and a namespace that are copied rather than kept in memory.
+const SMALL_KEY: usize = 32;
+
+/// [`aside`], also on copies of key and namespace if they are small and own nothing, so that those need not be in memory either.
 #[expect(clippy::inline_always, reason = "as `aside`")]
 #[inline(always)]
 fn apart<K, Q: KeyRef<K> + ?Sized, N: Clone, R>(
     at: Address<'_, Q, N, RowHash>,
     then: impl FnOnce(Address<'_, Q, N, RowHash>) -> R,
 ) -> R {
-    if needs_drop::<(K, N)>() {
+    if needs_drop::<(K, N)>() || size_of::<(K, N)>() > SMALL_KEY {
         return aside(at, then);
     }
     let (key, namespace) = (at.key.to_key(), at.namespace.clone());
@@ -371,8 +374,8 @@ impl<K, N, X> TypedTable<K, N, X> {
     fn refusal(&self) -> Error {
         Error::new(
             ErrorKind::Poisoned,
-            "a closure or iterator panicked inside a write and may have left half of it: \
-             destroy the backend and restore a checkpoint",
+            "something panicked inside a write (a closure, an iterator, or what a key or value does by itself) \
+             and may have left half of it: destroy the backend and restore a checkpoint",
         )
         .with("state", &self.name)
     }
@@ -398,7 +401,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         &self.rows
     }
 
-    /// A view of the rows.
+    /// A view of the rows; of a table that is not [usable](TypedTable::usable), of none.
     pub fn freeze(&mut self) -> FrozenTable<K, N, X> {
         let interval = self.rows.interval();
         let outside = usize::try_from(self.bytes).unwrap_or(0);
@@ -577,9 +580,20 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         state: X,
     ) -> Result<()> {
         self.absent(at.key)?;
-        let row = KeyedRow::at(at, state);
-        self.rows.insert_new(at.prepared.get(), row);
+        self.insert_owned(at, state);
         Ok(())
+    }
+
+    /// [`TypedTable::insert`] for a key of which was asked whether it is [absent](Lookup::absent). If its
+    /// `Serialize` panics while the table grows, which loses rows, the table is poisoned.
+    #[inline]
+    pub(crate) fn insert_owned<Q: KeyRef<K> + ?Sized>(
+        &mut self,
+        at: Address<'_, Q, N, RowHash>,
+        state: X,
+    ) {
+        let row = KeyedRow::at(at, state);
+        self.foreign(|table| table.rows.insert_new(at.prepared.get(), row));
     }
 
     /// Runs an update on what the row of a key is to hold that has none. The caller adds the row.
@@ -687,6 +701,10 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
     /// key does not hash; some of the rows may be added then. [`ErrorKind::Poisoned`].
     pub fn add_all(&mut self, rows: &mut Vec<RestoredRow<K, N, X>>) -> Result<()> {
         self.usable()?;
+        self.foreign(|table| table.add_each(rows))
+    }
+
+    fn add_each(&mut self, rows: &mut Vec<RestoredRow<K, N, X>>) -> Result<()> {
         for RestoredRow { row, .. } in &*rows {
             let hash = row.row_hash()?.get();
             black_box(self.rows.get(hash, |_| false));
@@ -760,13 +778,15 @@ impl Weight {
         Self::new(
             1,
             0,
-            heap_size.into_iter().map(|heap_size| heap_size(value)),
+            measure(heap_size)
+                .into_iter()
+                .map(|heap_size| heap_size(value)),
         )
     }
 
     /// The weight of a list.
     pub fn of_list<T: Clone>(list: &ChunkedList<T>, heap_size: Option<HeapSize<T>>) -> Self {
-        let heap = heap_size
+        let heap = measure(heap_size)
             .into_iter()
             .flat_map(|heap_size| list.iter().map(heap_size));
         Self::new(list.len(), size_of::<T>(), heap)
@@ -777,7 +797,7 @@ impl Weight {
         map: &ChunkedMap<UK, UV>,
         heap_size: Option<HeapSize<UV>>,
     ) -> Self {
-        let heap = heap_size
+        let heap = measure(heap_size)
             .into_iter()
             .flat_map(|heap_size| map.iter().map(move |(_, value)| heap_size(value)));
         Self::new(map.len(), size_of::<(UK, UV)>(), heap)
@@ -791,11 +811,13 @@ pub struct TypedMut<'t, K, N, X, E> {
 }
 
 impl<'t, K, N, X, E> TypedMut<'t, K, N, X, E> {
-    /// Writes `table`. Elements that own nothing are not measured, which the compiler knows.
+    /// Writes `table`. Elements without drop glue are not measured, which the compiler knows.
     #[inline]
     pub fn new(table: &'t mut TypedTable<K, N, X>, heap_size: Option<HeapSize<E>>) -> Self {
-        let heap_size = if needs_drop::<E>() { heap_size } else { None };
-        Self { table, heap_size }
+        Self {
+            table,
+            heap_size: measure(heap_size),
+        }
     }
 
     /// The same, for what is out of line and takes it by value: a reference would need all of the accessor in memory, also on
@@ -822,6 +844,12 @@ impl<K, N, X, E> fmt::Debug for TypedMut<'_, K, N, X, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("TypedMut").field(&self.table).finish()
     }
+}
+
+/// What measures elements, where they may own something to measure.
+#[inline]
+fn measure<E>(heap_size: Option<HeapSize<E>>) -> Option<HeapSize<E>> {
+    if needs_drop::<E>() { heap_size } else { None }
 }
 
 /// A length as a count.
