@@ -247,12 +247,11 @@ impl<R: Row> Table<R> {
     #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
     #[inline(always)]
     pub(crate) fn get_ready(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Ready<'_, R> {
-        let Tracking {
-            marks, interval, ..
-        } = self.tracking;
+        // Read behind the count, which nothing may be put behind: else both are in registers on the way.
+        let tracking = &self.tracking;
         let row = match self.directory.get_unique(hash) {
-            Some(segment) if !marks => segment.find_mut(hash, eq),
-            Some(segment) if segment.marks.is_begun(interval) => {
+            Some(segment) if !tracking.marks => segment.find_mut(hash, eq),
+            Some(segment) if segment.marks.is_begun(tracking.interval) => {
                 segment.find_marked(hash, eq, WRITTEN)
             }
             _ => return Ready::NotYet,
