@@ -177,6 +177,12 @@ impl<R> Table<R> {
         }
     }
 
+    /// Whether rows are [set aside](Table::set_aside).
+    #[inline]
+    pub(crate) fn is_set_aside(&self) -> bool {
+        self.aside.is_some()
+    }
+
     /// A consistent view of all rows as they are now. No row is touched.
     ///
     /// # Cost
@@ -247,7 +253,8 @@ impl<R: Row> Table<R> {
     #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
     #[inline(always)]
     pub(crate) fn get_ready(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Ready<'_, R> {
-        // Read behind the count, which nothing may be put behind: else both are in registers on the way.
+        // By reference: what is read before the segment's owners are counted stays in front of the count, on the way of
+        // every write, and little of it is wanted.
         let tracking = &self.tracking;
         let row = match self.directory.get_unique(hash) {
             Some(segment) if !tracking.marks => segment.find_mut(hash, eq),

@@ -1,14 +1,16 @@
 //! Typed tables: the tables of the state traits, over [`Table`] for the owner and over [`Frozen`]
 //! for views. One code for both.
 
+mod aside;
 mod list;
 mod map;
+mod poison;
 mod row;
 mod value;
+mod weight;
 
 use std::fmt;
 use std::hint::black_box;
-use std::mem::{forget, needs_drop};
 
 use serde::Serialize;
 use state_api::descriptor::HeapSize;
@@ -17,14 +19,17 @@ use state_api::{
     Address, Error, ErrorKind, KeyGroups, KeyHash, KeyRef, ReadTable, Ref, Result, StateKey,
 };
 
+use aside::{apart, aside};
+pub(crate) use poison::Unfinished;
+use weight::measure;
+
 pub use list::TypedElements;
 pub use map::TypedEntries;
 pub use row::KeyedRow;
+pub use weight::Weight;
 
 use crate::change_log::{ChangeLog, FrozenLog, LoggedChanges};
 use crate::frozen::Frozen;
-use crate::list::ChunkedList;
-use crate::map::ChunkedMap;
 use crate::table::{Ready, Table};
 
 /// What live and frozen tables have in common.
@@ -60,43 +65,6 @@ pub trait Lookup {
 
     /// Number of rows.
     fn row_count(&self) -> usize;
-}
-
-/// Runs what is out of line on a copy of an address. The hash of the original then need not be in memory for the
-/// path that does not get here.
-#[expect(clippy::inline_always, reason = "a call would need the hash in memory")]
-#[inline(always)]
-fn aside<Q: ?Sized, N, R>(
-    at: Address<'_, Q, N, RowHash>,
-    then: impl FnOnce(Address<'_, Q, N, RowHash>) -> R,
-) -> R {
-    let prepared = *at.prepared;
-    then(Address {
-        prepared: &prepared,
-        ..at
-    })
-}
-
-/// Bytes of a key and a namespace that are copied rather than kept in memory.
-const SMALL_KEY: usize = 32;
-
-/// [`aside`], also on copies of key and namespace if they are small and own nothing, so that those need not be in memory either.
-#[expect(clippy::inline_always, reason = "as `aside`")]
-#[inline(always)]
-fn apart<K, Q: KeyRef<K> + ?Sized, N: Clone, R>(
-    at: Address<'_, Q, N, RowHash>,
-    then: impl FnOnce(Address<'_, Q, N, RowHash>) -> R,
-) -> R {
-    if needs_drop::<(K, N)>() || size_of::<(K, N)>() > SMALL_KEY {
-        return aside(at, then);
-    }
-    let (key, namespace) = (at.key.to_key(), at.namespace.clone());
-    let copy = Address {
-        key: Q::from_key(&key),
-        namespace: &namespace,
-        prepared: at.prepared,
-    };
-    aside(copy, then)
 }
 
 /// Refuses a key that was not found because it is not owned. A key that is found was checked when
@@ -312,73 +280,8 @@ pub struct TypedTable<K, N, X> {
     pub(crate) bytes: i64,
     /// What changed beside the marks of the rows; none while changes are not tracked.
     log: Option<Box<ChangeLog<K, N>>>,
-    /// Whether rows may hold half of a write. No row is found then: see [`Table::set_aside`].
-    poisoned: bool,
     /// Name of the state, for errors.
     name: Box<str>,
-}
-
-/// Poisons a table when it is dropped, as it is by a panic of what is the user's in a write. In the normal
-/// course it is forgotten, so a write that goes well costs nothing for it.
-pub(crate) struct Unfinished<'t, K, N, X>(pub(crate) &'t mut TypedTable<K, N, X>);
-
-impl<K, N, X> Unfinished<'_, K, N, X> {
-    /// Nothing panicked.
-    #[inline]
-    pub(crate) fn finish(self) {
-        forget(self);
-    }
-}
-
-impl<K, N, X> Drop for Unfinished<'_, K, N, X> {
-    #[cold]
-    fn drop(&mut self) {
-        self.0.poison();
-    }
-}
-
-impl<K, N, X> TypedTable<K, N, X> {
-    /// Runs a write that calls what is the user's. If that panics, the table is poisoned.
-    #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
-    #[inline(always)]
-    pub(crate) fn foreign<R>(&mut self, write: impl FnOnce(&mut Self) -> R) -> R {
-        let unfinished = Unfinished(self);
-        let result = write(&mut *unfinished.0);
-        unfinished.finish();
-        result
-    }
-
-    /// Makes the table refuse all further use: it holds half of something.
-    ///
-    /// Its rows are set aside, so that an access finds none and asks only then why. Their memory is released with
-    /// the table.
-    pub fn poison(&mut self) {
-        self.poisoned = true;
-        self.rows.set_aside();
-    }
-
-    /// Refuses further use after a panic in a write. What looks for a row need not ask unless it finds none.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Poisoned`].
-    #[inline]
-    pub fn usable(&self) -> Result<()> {
-        if self.poisoned {
-            Err(self.refusal())
-        } else {
-            Ok(())
-        }
-    }
-
-    #[cold]
-    fn refusal(&self) -> Error {
-        Error::new(
-            ErrorKind::Poisoned,
-            "something panicked inside a write (a closure, an iterator, or what a key or value does by itself) \
-             and may have left half of it: destroy the backend and restore a checkpoint",
-        )
-        .with("state", &self.name)
-    }
 }
 
 impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
@@ -390,7 +293,6 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
             entries: 0,
             bytes: 0,
             log: None,
-            poisoned: false,
             name: name.into(),
         }
     }
@@ -756,54 +658,6 @@ pub struct RestoredRow<K, N, X> {
     pub recut: bool,
 }
 
-/// What the state of one row adds to the accounts of its table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Weight {
-    pub(crate) entries: u64,
-    pub(crate) bytes: i64,
-}
-
-impl Weight {
-    /// `entries` elements of `own` bytes each, and `heap` bytes behind their pointers.
-    fn new(entries: usize, own: usize, heap: impl Iterator<Item = usize>) -> Self {
-        let heap = heap.fold(0, |sum, bytes| sum + signed(bytes));
-        Self {
-            entries: count(entries),
-            bytes: signed(entries) * signed(own) + heap,
-        }
-    }
-
-    /// The weight of a value.
-    pub fn of_value<V>(value: &V, heap_size: Option<HeapSize<V>>) -> Self {
-        Self::new(
-            1,
-            0,
-            measure(heap_size)
-                .into_iter()
-                .map(|heap_size| heap_size(value)),
-        )
-    }
-
-    /// The weight of a list.
-    pub fn of_list<T: Clone>(list: &ChunkedList<T>, heap_size: Option<HeapSize<T>>) -> Self {
-        let heap = measure(heap_size)
-            .into_iter()
-            .flat_map(|heap_size| list.iter().map(heap_size));
-        Self::new(list.len(), size_of::<T>(), heap)
-    }
-
-    /// The weight of a map.
-    pub fn of_map<UK: StateKey, UV: Clone>(
-        map: &ChunkedMap<UK, UV>,
-        heap_size: Option<HeapSize<UV>>,
-    ) -> Self {
-        let heap = measure(heap_size)
-            .into_iter()
-            .flat_map(|heap_size| map.iter().map(move |(_, value)| heap_size(value)));
-        Self::new(map.len(), size_of::<(UK, UV)>(), heap)
-    }
-}
-
 /// A table for writing, with the heap-size function of its elements.
 pub struct TypedMut<'t, K, N, X, E> {
     pub(crate) table: &'t mut TypedTable<K, N, X>,
@@ -844,12 +698,6 @@ impl<K, N, X, E> fmt::Debug for TypedMut<'_, K, N, X, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("TypedMut").field(&self.table).finish()
     }
-}
-
-/// What measures elements, where they may own something to measure.
-#[inline]
-fn measure<E>(heap_size: Option<HeapSize<E>>) -> Option<HeapSize<E>> {
-    if needs_drop::<E>() { heap_size } else { None }
 }
 
 /// A length as a count.
