@@ -71,6 +71,15 @@ fn heap_get_bound(state: &mut Heap, value: Value<u64>, order: &[u64]) -> u64 {
     })
 }
 
+/// Of rows that a view has too.
+#[inline(never)]
+fn heap_get_shared(state: &mut Heap, value: Value<u64>, order: &[u64]) -> u64 {
+    let (mut bound, (value,)) = state.bind((value,)).unwrap();
+    order.iter().fold(0, |sum: u64, key| {
+        sum.wrapping_add(*bound.at_mut(key).value(value).get().unwrap().unwrap())
+    })
+}
+
 #[inline(never)]
 fn heap_put(state: &mut Heap, value: Value<u64>, order: &[u64]) {
     for key in order {
@@ -211,6 +220,7 @@ fn main() {
     heap_map_insert_bound(&mut state, map, &order);
     let view = state.freeze().unwrap();
     black_box(view_get(&view, value, &order));
+    black_box(heap_get_shared(&mut state, value, &order));
     drop(view);
     state.track_changes(usize::MAX).unwrap();
     drop(state.freeze().unwrap()); // from now on there is something to mark

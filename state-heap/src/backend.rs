@@ -29,7 +29,7 @@ use crate::view::{FrozenSlot, HeapView};
 ///
 /// # Cost
 /// An access is one hash of the key and one probe; reads are borrows; nothing is encoded but by a
-/// checkpoint. A freeze costs one reference count per segment of about 900 rows; the first write
+/// checkpoint. A freeze costs one reference count per segment of up to 3,584 rows; the first write
 /// to a segment that a view shares copies it.
 ///
 /// The allocator's own pauses come on top. glibc merges the small blocks of a dropped view within

@@ -4,13 +4,15 @@ use std::hint::black_box;
 use std::iter::FusedIterator;
 use std::ops::RangeInclusive;
 
+use hashbrown::HashTable;
 use triomphe::Arc;
 
+use crate::live::{LiveEntry, has_buckets};
 use crate::row::Row;
-use crate::segment::Segment;
+use crate::segment::{ALIAS, Segment, probe};
 use crate::shared::ViewBytes;
 
-/// Deepest directory: 2^24 entries, 128 MiB, enough for ten billion rows.
+/// Deepest directory: 2^24 entries, 1 GiB, enough for ten billion rows.
 const MAX_DEPTH: u32 = 24;
 
 /// A directory never has more than this many entries for each segment, or [`MIN_LIMIT`]. Even
@@ -20,37 +22,39 @@ const ENTRIES_PER_SEGMENT: usize = 32;
 /// Counts that are read together: a processor waits for some ten lines at a time.
 const AT_ONCE: usize = 32;
 
-/// A directory up to this many entries (8 KiB) is always allowed.
+/// A directory up to this many entries (64 KiB) is always allowed.
 const MIN_LIMIT: usize = 1024;
 
+/// What is in an entry of a directory: a segment or an alias.
+pub(crate) trait Entry {
+    /// A row.
+    type Row;
+
+    /// Where a row is looked for first. There may be more than here if nothing is here.
+    fn first(&self) -> &HashTable<Self::Row>;
+
+    /// The rows of the segment, of which an alias has none.
+    fn rows(&self) -> &HashTable<Self::Row>;
+
+    /// In how many leading bits all hashes agree that belong to the segment; `None` of an alias.
+    fn depth(&self) -> Option<u32>;
+}
+
 /// `2^depth` entries. A segment of local depth `d` has `2^(depth - d)` adjacent ones: the first of them is the segment,
-/// the others are *aliases*, which are all one empty segment. So an access is one load, and asks whether
-/// it met an alias only when it found nothing in an empty segment.
+/// the others are *aliases*, which are empty. So an access is one load, and asks whether
+/// it met an alias only when it found nothing where nothing is.
 ///
 /// A hash selects its entry by its `depth` topmost bits, so entries ascend with the hash.
-pub(crate) struct Directory<R> {
+pub(crate) struct Directory<E> {
     /// Two at least, so that `shift` is below 64.
-    entries: Vec<Arc<Segment<R>>>,
+    entries: Vec<E>,
     /// `64 - depth`.
     shift: u32,
     /// Number of segments.
     segments: usize,
-    /// Never alone, so never written.
-    alias: Arc<Segment<R>>,
 }
 
-impl<R> Directory<R> {
-    /// Two empty segments.
-    pub(crate) fn new(total: &Arc<ViewBytes>) -> Self {
-        let segment = || Arc::new(Segment::new(1, total));
-        Self {
-            entries: vec![segment(), segment()],
-            shift: 63,
-            segments: 2,
-            alias: segment(),
-        }
-    }
-
+impl<E: Entry> Directory<E> {
     /// The entry of a hash.
     #[inline]
     #[expect(
@@ -61,13 +65,13 @@ impl<R> Directory<R> {
         (hash >> self.shift) as usize
     }
 
-    /// What is in an entry: a segment or an alias.
+    /// What is in an entry.
     #[inline]
     #[expect(
         clippy::indexing_slicing,
         reason = "`64 - shift` bits select one of as many entries"
     )]
-    pub(crate) fn at(&self, entry: usize) -> &Arc<Segment<R>> {
+    pub(crate) fn at(&self, entry: usize) -> &E {
         &self.entries[entry]
     }
 
@@ -77,57 +81,52 @@ impl<R> Directory<R> {
         clippy::indexing_slicing,
         reason = "`64 - shift` bits select one of as many entries"
     )]
-    pub(crate) fn at_mut(&mut self, entry: usize) -> &mut Arc<Segment<R>> {
+    pub(crate) fn at_mut(&mut self, entry: usize) -> &mut E {
         &mut self.entries[entry]
     }
 
-    /// What is in the entry of a hash, if nobody shares it.
+    /// What is in the entry of a hash; there always is one. Not by an index: that needs their number in a register, for
+    /// its panic.
     #[inline]
-    pub(crate) fn get_unique(&mut self, hash: u64) -> Option<&mut Segment<R>> {
+    pub(crate) fn of_hash(&self, hash: u64) -> Option<&E> {
+        self.entries.get(self.entry(hash))
+    }
+
+    /// [`Directory::of_hash`], to write to.
+    #[inline]
+    pub(crate) fn of_hash_mut(&mut self, hash: u64) -> Option<&mut E> {
         let entry = self.entry(hash);
-        Arc::get_mut(self.entries.get_mut(entry)?)
+        self.entries.get_mut(entry)
     }
 
     /// The row with this hash for which `eq` holds.
     #[inline]
-    pub(crate) fn find(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
-        match self.find_in_entry(hash, &eq) {
-            None if self.may_be_alias(hash) => self.find_behind(hash, eq),
-            found => found,
+    pub(crate) fn find(&self, hash: u64, eq: impl Fn(&E::Row) -> bool) -> Option<&E::Row> {
+        let mut rows = self.of_hash(hash)?.first();
+        loop {
+            if let Some(row) = rows.find(probe(hash), &eq) {
+                return Some(row);
+            }
+            if has_buckets(rows) {
+                return None;
+            }
+            // Another look by the same code, not one out of line: a row that might come from there would cost every access.
+            rows = self.rows_behind(hash)?;
         }
     }
 
-    /// [`Directory::find`], but in an alias there is none. Whoever finds nothing asks
-    /// [`Directory::may_be_alias`].
-    #[inline]
-    pub(crate) fn find_in_entry(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
-        // There always is an entry. Not by an index: that needs their number in a register, for its panic.
-        self.entries.get(self.entry(hash))?.find(hash, eq)
-    }
-
-    /// Whether the entry of a hash may be an alias.
-    #[inline]
-    pub(crate) fn may_be_alias(&self, hash: u64) -> bool {
-        let segment = self.entries.get(self.entry(hash));
-        segment.is_none_or(|segment| segment.rows().is_empty())
-    }
-
-    /// [`Directory::find`] where an entry may be an alias.
+    /// The rows of the segment of a hash, if it has any and they are not where they are looked for first.
     #[cold]
     #[inline(never)] // keeps the path of a hit short
-    pub(crate) fn find_behind(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
-        let segment = self.segment_of(self.entry(hash));
-        self.at(segment).find(hash, eq)
-    }
-
-    fn is_alias(&self, entry: usize) -> bool {
-        Arc::ptr_eq(self.at(entry), &self.alias)
+    fn rows_behind(&self, hash: u64) -> Option<&HashTable<E::Row>> {
+        let rows = self.at(self.segment_of(self.entry(hash))).rows();
+        has_buckets(rows).then_some(rows)
     }
 
     /// The entry with the segment that an entry belongs to.
     pub(crate) fn segment_of(&self, mut entry: usize) -> usize {
         // Where a segment begins is a multiple of how many entries it has: the first entry is no alias.
-        while self.is_alias(entry) {
+        while self.at(entry).depth().is_none() {
             entry &= entry - 1;
         }
         entry
@@ -137,50 +136,21 @@ impl<R> Directory<R> {
         64 - self.shift
     }
 
-    /// Number of entries of the segment at one.
-    fn width(&self, segment: &Segment<R>) -> usize {
-        1 << (self.depth() - segment.depth())
+    /// Number of entries of a segment.
+    fn width(&self, depth: u32) -> usize {
+        1 << (self.depth() - depth)
     }
 
     /// The hashes that belong into the segment at an entry.
-    fn hashes(&self, entry: usize, segment: &Segment<R>) -> (u64, u64) {
+    fn hashes(&self, entry: usize, depth: u32) -> (u64, u64) {
         let start = (entry as u64) << self.shift;
-        (start, start | (u64::MAX >> segment.depth()))
-    }
-
-    /// Whether the segment at an entry may split: it has several entries, or the directory may double.
-    pub(crate) fn can_split(&self, entry: usize) -> bool {
-        let limit = MIN_LIMIT.max(self.segments.saturating_mul(ENTRIES_PER_SEGMENT));
-        self.width(self.at(entry)) > 1
-            || (self.depth() < MAX_DEPTH && 2 * self.entries.len() <= limit)
-    }
-
-    /// Each entry becomes two, the second of them an alias. Cost: a copy of the entries, 8 bytes each.
-    fn double(&mut self) {
-        let mut entries = Vec::with_capacity(2 * self.entries.len());
-        for entry in self.entries.drain(..) {
-            entries.push(entry);
-            entries.push(Arc::clone(&self.alias));
-        }
-        self.entries = entries;
-        self.shift -= 1;
+        (start, start | (u64::MAX >> depth))
     }
 
     /// All segments in ascending order of their hashes, each with its entry.
-    pub(crate) fn segments(&self) -> impl Iterator<Item = (usize, &Arc<Segment<R>>)> + Clone {
-        let mut next = 0;
-        std::iter::from_fn(move || {
-            let entry = next;
-            let segment = self.entries.get(entry)?;
-            next += self.width(segment);
-            Some((entry, segment))
-        })
-    }
-
-    /// The first hash of each segment, ascending.
-    pub(crate) fn first_hashes(&self) -> Vec<u64> {
-        let first = |(entry, segment): (usize, &Arc<_>)| self.hashes(entry, segment).0;
-        self.segments().map(first).collect()
+    pub(crate) fn segments(&self) -> impl Iterator<Item = (usize, &E)> + Clone {
+        let entries = self.entries.iter().enumerate();
+        entries.filter(|(_, entry)| entry.depth().is_some())
     }
 
     /// Number of segments.
@@ -193,112 +163,177 @@ impl<R> Directory<R> {
         self.entries.len()
     }
 
-    /// Bytes allocated for entries and segments, without the buckets of those.
-    pub(crate) fn bytes(&self) -> usize {
-        let segment = size_of::<Segment<R>>() + size_of::<usize>();
-        self.entries.capacity() * size_of::<usize>() + (self.segments + 1) * segment
-    }
-
-    /// The same segments again, in the memory of an empty `entries` if that is enough.
-    pub(crate) fn shared(&self, mut entries: Vec<Arc<Segment<R>>>) -> Self {
-        entries.reserve_exact(self.entries.len());
-        for some in self.entries.chunks(AT_ONCE) {
-            // A count that is raised waits for its cache line alone; counts that are read wait together.
-            for entry in some {
-                black_box(Arc::count(entry));
-            }
-            entries.extend(some.iter().map(Arc::clone));
-        }
-        Self {
-            entries,
-            shift: self.shift,
-            segments: self.segments,
-            alias: Arc::clone(&self.alias),
-        }
-    }
-
     /// The segments that have rows, in ascending order of their hashes.
-    pub(crate) fn with_rows(&self) -> WithRows<'_, R> {
+    pub(crate) fn with_rows(&self) -> WithRows<'_, E> {
         WithRows {
             directory: self,
             next: 0,
         }
     }
+}
 
+impl<R> Directory<LiveEntry<R>> {
+    /// Two empty segments.
+    pub(crate) fn new(total: &Arc<ViewBytes>) -> Self {
+        Self {
+            entries: vec![LiveEntry::new(total), LiveEntry::new(total)],
+            shift: 63,
+            segments: 2,
+        }
+    }
+
+    /// Whether the segment at an entry may split: it has several entries, or the directory may double.
+    pub(crate) fn can_split(&self, entry: usize) -> bool {
+        let limit = MIN_LIMIT.max(self.segments.saturating_mul(ENTRIES_PER_SEGMENT));
+        self.at(entry).depth().is_some_and(|depth| {
+            self.width(depth) > 1 || (self.depth() < MAX_DEPTH && 2 * self.entries.len() <= limit)
+        })
+    }
+
+    /// Each entry becomes two, the second of them an alias. Cost: a move of the entries, 64 bytes each.
+    fn double(&mut self) {
+        let mut entries = Vec::with_capacity(2 * self.entries.len());
+        for entry in self.entries.drain(..) {
+            entries.push(entry);
+            entries.push(LiveEntry::alias());
+        }
+        self.entries = entries;
+        self.shift -= 1;
+    }
+
+    /// The first hash of each segment, ascending.
+    pub(crate) fn first_hashes(&self) -> Vec<u64> {
+        let segments = self.segments();
+        segments
+            .map(|(entry, _)| (entry as u64) << self.shift)
+            .collect()
+    }
+
+    /// Bytes allocated for entries and segments, without the buckets of those.
+    pub(crate) fn bytes(&self) -> usize {
+        let segment = size_of::<Segment<R>>() + size_of::<usize>();
+        self.entries.capacity() * size_of::<LiveEntry<R>>() + self.segments * segment
+    }
+
+    /// The same segments, shared with a view, in the memory of an empty `entries` if that is enough. An alias is `alias`.
+    pub(crate) fn share(
+        &mut self,
+        mut entries: Vec<Arc<Segment<R>>>,
+        alias: &Arc<Segment<R>>,
+    ) -> Directory<Arc<Segment<R>>> {
+        entries.reserve_exact(self.entries.len());
+        for some in self.entries.chunks_mut(AT_ONCE) {
+            // What is written waits for its cache line alone; what is read waits together.
+            for entry in &*some {
+                black_box(entry.depth());
+            }
+            let shared = some.iter_mut().map(LiveEntry::share);
+            entries.extend(shared.map(|segment| segment.unwrap_or_else(|| Arc::clone(alias))));
+        }
+        Directory {
+            entries,
+            shift: self.shift,
+            segments: self.segments,
+        }
+    }
+}
+
+impl<R: Row> Directory<LiveEntry<R>> {
+    /// Splits the segment at an entry, and returns the entries of both halves. Doubles the directory if the segment has a single
+    /// entry. As [`LiveEntry::split`].
+    pub(crate) fn split(
+        &mut self,
+        mut entry: usize,
+        max_rows: usize,
+        row_bytes: usize,
+        now: Option<u64>,
+    ) -> (usize, usize) {
+        let Some(depth) = self.at(entry).depth() else {
+            unreachable!("an alias has no rows to split")
+        };
+        if self.width(depth) == 1 {
+            self.double();
+            entry *= 2;
+        }
+        let upper = entry + self.width(depth) / 2;
+        *self.at_mut(upper) = self.at_mut(entry).split(max_rows, row_bytes, now);
+        self.segments += 1;
+        (entry, upper)
+    }
+}
+
+impl<R> Directory<Arc<Segment<R>>> {
     /// [`Directory::with_rows`], out of the directory.
     pub(crate) fn into_segments(mut self) -> Vec<(Arc<Segment<R>>, (u64, u64))> {
         let mut segments = Vec::with_capacity(self.segments);
         let entries = std::mem::take(&mut self.entries).into_iter().enumerate();
         for (entry, segment) in entries {
-            // An alias has none either.
-            if !segment.rows().is_empty() {
-                let hashes = self.hashes(entry, &segment);
-                segments.push((segment, hashes));
+            if let Some(depth) = Entry::depth(&segment)
+                && !segment.rows().is_empty()
+            {
+                segments.push((segment, self.hashes(entry, depth)));
             }
         }
         segments
     }
 }
 
-impl<R: Row> Directory<R> {
-    /// Splits the segment at an entry, and returns the entries of both halves. Doubles the directory if the segment has a single
-    /// entry. As [`Segment::split`].
-    pub(crate) fn split(
-        &mut self,
-        mut entry: usize,
-        max_rows: usize,
-        row_bytes: usize,
-    ) -> (usize, usize) {
-        if self.width(self.at(entry)) == 1 {
-            self.double();
-            entry *= 2;
+/// The same segments again, shared. Cost: a reference count each, and the memory for as many entries.
+impl<R> Clone for Directory<Arc<Segment<R>>> {
+    fn clone(&self) -> Self {
+        Self {
+            entries: self.entries.clone(),
+            ..*self
         }
-        let upper = entry + self.width(self.at(entry)) / 2;
-        let segment = self.at_mut(entry);
-        let (below, above) = Segment::split(segment, max_rows, row_bytes);
-        match Arc::get_mut(segment) {
-            Some(segment) => *segment = below,
-            None => *segment = Arc::new(below),
-        }
-        *self.at_mut(upper) = Arc::new(above);
-        self.segments += 1;
-        (entry, upper)
     }
 }
 
-/// The same segments again, shared. Cost: a reference count each, and the memory for as many entries.
-impl<R> Clone for Directory<R> {
-    fn clone(&self) -> Self {
-        self.shared(Vec::new())
+impl<R> Entry for Arc<Segment<R>> {
+    type Row = R;
+
+    #[inline]
+    fn first(&self) -> &HashTable<R> {
+        Segment::rows(self)
+    }
+
+    fn rows(&self) -> &HashTable<R> {
+        Segment::rows(self)
+    }
+
+    fn depth(&self) -> Option<u32> {
+        let depth = Segment::depth(self);
+        (depth != ALIAS).then_some(depth)
     }
 }
 
 /// The segments of a directory that have rows, with the hashes that belong there, in ascending order.
-pub(crate) struct WithRows<'a, R> {
-    directory: &'a Directory<R>,
+pub(crate) struct WithRows<'a, E> {
+    directory: &'a Directory<E>,
     /// Entry to come.
     next: usize,
 }
 
-impl<'a, R> Iterator for WithRows<'a, R> {
-    type Item = (&'a Segment<R>, (u64, u64));
+impl<'a, E: Entry> Iterator for WithRows<'a, E> {
+    type Item = (&'a HashTable<E::Row>, (u64, u64));
 
     fn next(&mut self) -> Option<Self::Item> {
         let directory = self.directory;
         loop {
-            let entry = self.next;
-            let segment = directory.entries.get(entry)?;
-            self.next += directory.width(segment);
-            if !segment.rows().is_empty() {
-                return Some((segment, directory.hashes(entry, segment)));
+            let at = self.next;
+            let entry = directory.entries.get(at)?;
+            self.next += 1;
+            if let Some(depth) = entry.depth()
+                && !entry.rows().is_empty()
+            {
+                return Some((entry.rows(), directory.hashes(at, depth)));
             }
         }
     }
 }
 
-impl<R> FusedIterator for WithRows<'_, R> {}
+impl<E: Entry> FusedIterator for WithRows<'_, E> {}
 
-impl<R> Clone for WithRows<'_, R> {
+impl<E> Clone for WithRows<'_, E> {
     fn clone(&self) -> Self {
         Self { ..*self }
     }
@@ -326,14 +361,14 @@ mod tests {
     fn segments_ascend_and_hold_the_hashes_that_select_them() {
         // Even hashes, and hashes that crowd into one part of the range.
         for crowd in [0, 1, 3, 20] {
-            let mut directory = Directory::<Number>::new(&Arc::default());
+            let mut directory = Directory::<LiveEntry<Number>>::new(&Arc::default());
             let hash_of = |i: u64| (i << 54) >> crowd | (u64::MAX >> 11);
             for round in 0..300 {
                 let cells: Vec<_> = directory.segments().collect();
                 assert_eq!(cells.len(), directory.len());
                 let mut next = Some(0);
                 for (entry, segment) in cells {
-                    let (start, end) = directory.hashes(entry, segment);
+                    let (start, end) = directory.hashes(entry, segment.depth().unwrap());
                     assert_eq!(Some(start), next, "{crowd} {round} {entry}");
                     next = end.checked_add(1);
                     for hash in [start, end] {
@@ -344,8 +379,8 @@ mod tests {
                 // Any segment may be next to split.
                 let hash = hash_of(round * 7919 % 1000);
                 let entry = directory.segment_of(directory.entry(hash));
-                let bit = 1 << (63 - directory.at(entry).depth());
-                let (lower, upper) = directory.split(entry, 1, 0);
+                let bit = 1 << (63 - directory.at(entry).depth().unwrap());
+                let (lower, upper) = directory.split(entry, 1, 0, None);
                 let half = if hash & bit == 0 { lower } else { upper };
                 assert_eq!(directory.segment_of(directory.entry(hash)), half);
                 if directory.entries() > 1 << 14 {
@@ -357,14 +392,13 @@ mod tests {
 
     #[test]
     fn rows_are_found_through_aliases() {
-        let mut directory = Directory::<Number>::new(&Arc::default());
+        let mut directory = Directory::<LiveEntry<Number>>::new(&Arc::default());
         let hashes: Vec<u64> = (0..64).map(|i| i << 58 | 7).collect();
         for hash in &hashes {
             let entry = directory.entry(*hash);
-            if let Some(segment) = Arc::get_mut(directory.at_mut(entry)) {
-                segment.reserve(64);
-                segment.insert(*hash, Number(*hash), 0);
-            }
+            let there = directory.at_mut(entry);
+            assert!(there.change(None, |segment| segment.reserve(64)).is_some());
+            there.insert(*hash, Number(*hash), 0);
         }
         for _ in 0..5 {
             directory.double();
@@ -374,7 +408,13 @@ mod tests {
             }
             assert_eq!(directory.with_rows().count(), 2);
         }
-        assert_eq!(directory.clone().into_segments().len(), 2);
+        let alias = Arc::new(Segment::alias(&Arc::default()));
+        let shared = directory.share(Vec::new(), &alias);
+        for hash in &hashes {
+            let find = |row: &Number| row.0 == *hash;
+            assert!(directory.find(*hash, find).is_some() && shared.find(*hash, find).is_some());
+        }
+        assert_eq!(shared.into_segments().len(), 2);
         assert!(
             directory.find(8, |_| false).is_none(),
             "an empty segment ends"

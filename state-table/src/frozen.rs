@@ -21,12 +21,12 @@ pub struct Frozen<R> {
 }
 
 struct Inner<R> {
-    directory: Directory<R>,
+    directory: Directory<Arc<Segment<R>>>,
     len: usize,
 }
 
 impl<R> Frozen<R> {
-    pub(crate) fn new(directory: Directory<R>, len: usize) -> Self {
+    pub(crate) fn new(directory: Directory<Arc<Segment<R>>>, len: usize) -> Self {
         Self {
             inner: Arc::new(Inner { directory, len }),
         }
@@ -36,11 +36,6 @@ impl<R> Frozen<R> {
     #[inline]
     pub fn get(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
         self.inner.directory.find(hash, eq)
-    }
-
-    #[inline]
-    pub(crate) fn directory(&self) -> &Directory<R> {
-        &self.inner.directory
     }
 
     /// Number of rows.
@@ -60,7 +55,7 @@ impl<R> Frozen<R> {
 
     /// The segments that have rows, in ascending order of their hashes.
     pub fn segments(&self) -> Segments<'_, R> {
-        Segments::new(self.inner.directory.with_rows())
+        Segments::of_view(self.inner.directory.with_rows())
     }
 
     /// The segments that have rows, in ascending order of their hashes, each released when its

@@ -7,8 +7,8 @@
 //! | [`ChunkedMap`] | entries by key | `clone`, one `Arc` | its list of chunks and one chunk |
 //!
 //! A list or map is the value of a table's row: freezing the table touches neither, and copying the
-//! segment of a row clones it. Nothing here locks. A write loads the reference count of its segment;
-//! it writes to an atomic only in a shared segment or in a map of more than [`ChunkedMap::SMALL`] entries.
+//! segment of a row clones it. Nothing here locks. A write touches an atomic only in a segment that was not
+//! written since the last freeze, or in a map of more than [`ChunkedMap::SMALL`] entries.
 
 mod change_log;
 mod directory;
@@ -16,6 +16,7 @@ mod entry_keys;
 mod frozen;
 mod held;
 mod list;
+mod live;
 mod map;
 mod marks;
 mod row;

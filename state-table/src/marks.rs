@@ -21,7 +21,7 @@ pub(crate) mod flag {
     pub(crate) const RECUT: u8 = 4;
 }
 
-use flag::{FRESH, RECUT, WRITTEN};
+use flag::{RECUT, WRITTEN};
 
 /// A bit for each bucket; none are allocated before one is set.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +77,77 @@ impl Bits {
     }
 }
 
+/// The [flags](flag) of each bucket; none while nothing is marked. What a vacant bucket has means nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags(Box<[u8]>);
+
+impl Flags {
+    fn new(buckets: usize) -> Self {
+        Self(vec![0; buckets].into())
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Adds to the flags of a bucket; whether there are any.
+    #[inline]
+    pub(crate) fn add(&mut self, bucket: usize, flags: u8) -> bool {
+        match self.0.get_mut(bucket) {
+            Some(there) => {
+                *there |= flags;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Sets the flags of a row that was put into a vacant bucket.
+    #[inline]
+    pub(crate) fn set(&mut self, bucket: usize, flags: u8) {
+        if let Some(there) = self.0.get_mut(bucket) {
+            *there = flags;
+        }
+    }
+
+    /// Whether a bucket has this flag.
+    #[inline]
+    pub(crate) fn has(&self, bucket: usize, flag: u8) -> bool {
+        self.0.get(bucket).is_some_and(|there| there & flag != 0)
+    }
+
+    /// Takes all other flags away.
+    fn keep(&mut self, flag: u8) {
+        self.0.iter_mut().for_each(|there| *there &= flag);
+    }
+
+    /// The buckets with this flag.
+    fn bits(&self, flag: u8) -> Bits {
+        let words = self.0.chunks(64).map(|flags| {
+            let bits = flags.iter().rev();
+            bits.fold(0, |word, there| word << 1 | u64::from(there & flag != 0))
+        });
+        Bits(words.collect())
+    }
+
+    /// The flags where the rows are now, in so many buckets.
+    fn moved(&self, moves: &[(usize, usize)], buckets: usize) -> Self {
+        let mut flags = Self::new(buckets);
+        for (from, to) in moves {
+            if let (Some(from), Some(to)) = (self.0.get(*from), flags.0.get_mut(*to)) {
+                *to = *from;
+            }
+        }
+        flags
+    }
+}
+
 /// The rows that were written in an interval before the last one.
 #[derive(Clone, Debug)]
 struct Sealed {
@@ -86,11 +157,9 @@ struct Sealed {
 
 /// The marks of a segment. A view has them with the rows, as they were when it was taken.
 #[derive(Clone, Debug, Default)]
-#[repr(C)] // what a write needs first
 pub(crate) struct Marks {
-    /// The [flags](flag) of each bucket; none while nothing is marked. What a vacant bucket has means
-    /// nothing.
-    flags: Box<[u8]>,
+    /// Not here while they lie beside the rows of a live table.
+    pub(crate) flags: Flags,
     /// The interval that the segment was last written in, 0 when that does not matter any more.
     interval: u64,
     /// Those before, the latest first.
@@ -104,43 +173,16 @@ impl Marks {
         self.interval == now
     }
 
-    /// Adds to the flags of a bucket.
-    #[inline]
-    pub(crate) fn add(&mut self, bucket: usize, flags: u8) {
-        if let Some(there) = self.flags.get_mut(bucket) {
-            *there |= flags;
-        }
-    }
-
-    /// Sets the flags of a row that was put into a vacant bucket.
-    #[inline]
-    pub(crate) fn set(&mut self, bucket: usize, flags: u8) {
-        if let Some(there) = self.flags.get_mut(bucket) {
-            *there = flags;
-        }
-    }
-
-    fn has(&self, bucket: usize, flag: u8) -> bool {
-        self.flags
-            .get(bucket)
-            .is_some_and(|there| there & flag != 0)
-    }
-
-    /// Whether a row was inserted in the interval `now`, which is under way.
-    pub(crate) fn is_fresh(&self, bucket: usize, now: u64) -> bool {
-        self.is_begun(now) && self.has(bucket, FRESH)
-    }
-
     /// Marks a row as recut, in a segment of so many buckets.
     pub(crate) fn set_recut(&mut self, bucket: usize, buckets: usize) {
         self.allocate(buckets);
-        self.add(bucket, RECUT);
+        self.flags.add(bucket, RECUT);
     }
 
     /// Whether a row was marked as recut; it is not any more.
     pub(crate) fn take_recut(&mut self, bucket: usize) -> bool {
-        let was_set = self.has(bucket, RECUT);
-        if let Some(there) = self.flags.get_mut(bucket) {
+        let was_set = self.flags.has(bucket, RECUT);
+        if let Some(there) = self.flags.0.get_mut(bucket) {
             *there &= !RECUT;
         }
         was_set
@@ -148,17 +190,8 @@ impl Marks {
 
     fn allocate(&mut self, buckets: usize) {
         if self.flags.is_empty() {
-            self.flags = vec![0; buckets].into();
+            self.flags = Flags::new(buckets);
         }
-    }
-
-    /// The buckets with this flag.
-    fn bits(&self, flag: u8) -> Bits {
-        let words = self.flags.chunks(64).map(|flags| {
-            let bits = flags.iter().rev();
-            bits.fold(0, |word, there| word << 1 | u64::from(there & flag != 0))
-        });
-        Bits(words.collect())
     }
 
     /// Begins the marks of the interval `now` in a segment of so many buckets, and lets go those up to `floor`.
@@ -167,7 +200,7 @@ impl Marks {
         if self.interval > 0 {
             let sealed = Sealed {
                 interval: self.interval,
-                written: self.bits(WRITTEN),
+                written: self.flags.bits(WRITTEN),
             };
             self.older.insert(0, sealed);
             if self.older.len() > MAX_INTERVALS
@@ -177,14 +210,9 @@ impl Marks {
                 last.written.unite(&oldest.written);
             }
         }
-        self.keep(RECUT);
+        self.flags.keep(RECUT);
         self.allocate(buckets);
         self.interval = now;
-    }
-
-    /// Takes all other flags away.
-    fn keep(&mut self, flag: u8) {
-        self.flags.iter_mut().for_each(|there| *there &= flag);
     }
 
     /// The buckets of rows that were written after the freeze `since`, ascending: for a view that was
@@ -192,7 +220,7 @@ impl Marks {
     pub(crate) fn buckets_since(&self, since: u64) -> impl Iterator<Item = usize> + use<> {
         let mut all = Bits::default();
         if self.interval > since {
-            all = self.bits(WRITTEN);
+            all = self.flags.bits(WRITTEN);
         }
         let older = self.older.iter();
         for sealed in older.take_while(|sealed| sealed.interval > since) {
@@ -205,9 +233,9 @@ impl Marks {
     pub(crate) fn forget(&mut self, floor: u64) {
         if self.interval <= floor {
             self.interval = 0;
-            self.keep(RECUT);
-            if self.flags.iter().all(|there| *there == 0) {
-                self.flags = Box::default();
+            self.flags.keep(RECUT);
+            if self.flags.0.iter().all(|there| *there == 0) {
+                self.flags = Flags::default();
             }
         }
         self.older.retain(|sealed| sealed.interval > floor);
@@ -230,15 +258,11 @@ impl Marks {
 
     /// The marks where the rows are now, in a segment of so many buckets.
     pub(crate) fn moved(&self, moves: &[(usize, usize)], buckets: usize) -> Self {
-        let mut flags = Box::default();
-        if self.interval > 0 || !self.flags.is_empty() {
-            flags = vec![0; buckets].into_boxed_slice();
-            for (from, to) in moves {
-                if let (Some(from), Some(to)) = (self.flags.get(*from), flags.get_mut(*to)) {
-                    *to = *from;
-                }
-            }
-        }
+        let flags = if self.interval > 0 || !self.flags.is_empty() {
+            self.flags.moved(moves, buckets)
+        } else {
+            Flags::default()
+        };
         let older = self.older.iter().filter_map(|sealed| {
             Some(Sealed {
                 interval: sealed.interval,
@@ -258,12 +282,13 @@ impl Marks {
             .older
             .iter()
             .map(|sealed| size_of_val(&*sealed.written.0));
-        self.flags.len() + older.sum::<usize>() + self.older.capacity() * size_of::<Sealed>()
+        self.flags.bytes() + older.sum::<usize>() + self.older.capacity() * size_of::<Sealed>()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::flag::FRESH;
     use super::*;
 
     impl Marks {
@@ -280,7 +305,7 @@ mod tests {
             assert!(!marks.is_begun(interval));
             marks.begin(1024, interval, 0);
             assert!(marks.is_begun(interval));
-            marks.add(bucket, WRITTEN);
+            marks.flags.add(bucket, WRITTEN);
             assert!(marks.older.len() <= MAX_INTERVALS);
             for epoch in 0..interval {
                 let found = marks.since(epoch);
@@ -299,7 +324,7 @@ mod tests {
         let mut marks = Marks::default();
         for interval in 1..=3 {
             marks.begin(64, interval, 0);
-            marks.add(usize::try_from(interval).unwrap(), WRITTEN);
+            marks.flags.add(usize::try_from(interval).unwrap(), WRITTEN);
         }
         let all = marks.bytes();
         assert!(!marks.has_to_forget(0) && marks.has_to_forget(2));
@@ -317,11 +342,10 @@ mod tests {
     fn what_was_inserted_is_fresh_until_the_interval_ends() {
         let mut marks = Marks::default();
         marks.begin(64, 1, 0);
-        marks.set(5, WRITTEN | FRESH);
-        assert!(marks.is_fresh(5, 1));
-        assert!(!marks.is_fresh(5, 2));
+        marks.flags.set(5, WRITTEN | FRESH);
+        assert!(marks.flags.has(5, FRESH));
         marks.begin(64, 2, 0);
-        assert!(!marks.is_fresh(5, 2));
+        assert!(!marks.flags.has(5, FRESH));
     }
 
     #[test]
@@ -343,7 +367,7 @@ mod tests {
         let mut marks = Marks::default();
         marks.begin(0, 1, 0);
         marks = marks.moved(&[], 64);
-        marks.add(7, WRITTEN);
+        marks.flags.add(7, WRITTEN);
         assert_eq!(marks.since(0), [7]);
     }
 
@@ -352,7 +376,7 @@ mod tests {
         let mut marks = Marks::default();
         marks.begin(130, 1, 0);
         for bucket in [0, 63, 64, 129] {
-            marks.add(bucket, WRITTEN);
+            marks.flags.add(bucket, WRITTEN);
         }
         assert_eq!(marks.since(0), [0, 63, 64, 129]);
         marks.begin(130, 2, 0);

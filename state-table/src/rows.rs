@@ -6,8 +6,11 @@ use std::ops::RangeInclusive;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Iter;
+use triomphe::Arc;
 
 use crate::directory::{WithRows, range};
+use crate::live::LiveEntry;
+use crate::segment::Segment;
 
 /// The rows of one segment, borrowed.
 pub struct SegmentRef<'a, R> {
@@ -61,11 +64,20 @@ impl<R> fmt::Debug for SegmentRef<'_, R> {
 }
 
 /// The segments of a table or view that have rows, in ascending order of their hashes.
-pub struct Segments<'a, R>(WithRows<'a, R>);
+pub struct Segments<'a, R>(Of<'a, R>);
+
+enum Of<'a, R> {
+    Table(WithRows<'a, LiveEntry<R>>),
+    View(WithRows<'a, Arc<Segment<R>>>),
+}
 
 impl<'a, R> Segments<'a, R> {
-    pub(crate) fn new(segments: WithRows<'a, R>) -> Self {
-        Self(segments)
+    pub(crate) fn of_table(segments: WithRows<'a, LiveEntry<R>>) -> Self {
+        Self(Of::Table(segments))
+    }
+
+    pub(crate) fn of_view(segments: WithRows<'a, Arc<Segment<R>>>) -> Self {
+        Self(Of::View(segments))
     }
 }
 
@@ -73,8 +85,11 @@ impl<'a, R> Iterator for Segments<'a, R> {
     type Item = SegmentRef<'a, R>;
 
     fn next(&mut self) -> Option<SegmentRef<'a, R>> {
-        let (segment, hashes) = self.0.next()?;
-        Some(SegmentRef::new(segment.rows(), hashes))
+        let (rows, hashes) = match &mut self.0 {
+            Of::Table(segments) => segments.next(),
+            Of::View(segments) => segments.next(),
+        }?;
+        Some(SegmentRef::new(rows, hashes))
     }
 }
 
@@ -82,7 +97,10 @@ impl<R> FusedIterator for Segments<'_, R> {}
 
 impl<R> Clone for Segments<'_, R> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(match &self.0 {
+            Of::Table(segments) => Of::Table(segments.clone()),
+            Of::View(segments) => Of::View(segments.clone()),
+        })
     }
 }
 

@@ -1,5 +1,5 @@
-//! A segment: a bounded hash table with its marks. The table and its views share it; it is written in place
-//! by a table that is alone.
+//! A segment: a bounded hash table with its marks, as a table shares it with its views. While a table has it alone, its rows
+//! lie in the [directory](crate::live).
 
 use std::mem;
 
@@ -13,13 +13,16 @@ use crate::shared::{Left, ViewBytes};
 /// Tables up to this many buckets are not worth shrinking.
 const MIN_BUCKETS: usize = 16;
 
+/// The depth of an alias; that of a segment is 1 at least.
+pub(crate) const ALIAS: u32 = 0;
+
 /// The hash as hashbrown gets it. hashbrown takes its 7 tag bits from the top and the bucket from
 /// the bottom; all rows of a segment agree in the top bits. Turned by 7, tags come from hash bits
 /// 0 to 6, buckets from 7 upwards (7 to 16 at 1,024 buckets), and the directory, which counts from
 /// bit 63 downwards, meets neither before 47 bits. Its 24 bits may follow up to 15 common bits of a
 /// narrow key-group range, 39 in all.
 #[inline]
-fn probe(hash: u64) -> u64 {
+pub(crate) fn probe(hash: u64) -> u64 {
     hash.rotate_right(7)
 }
 
@@ -35,7 +38,7 @@ fn drain<R>(table: &mut HashTable<R>, mut take: impl FnMut(usize, R)) {
 /// The rows of one segment of a table, what is marked of them, and what they are to the views that have them
 /// still when the table has others.
 #[derive(Debug)]
-#[repr(C)] // what every access needs first, in one cache line with the reference count before it
+#[repr(C)] // what a view's access needs, in one cache line with the reference count before it
 pub(crate) struct Segment<R> {
     rows: HashTable<R>,
     pub(crate) marks: Marks,
@@ -54,7 +57,12 @@ impl<R> Segment<R> {
         }
     }
 
-    /// In how many leading bits all hashes agree that belong here.
+    /// What stands in a view's directory for an entry of the segment before.
+    pub(crate) fn alias(total: &Arc<ViewBytes>) -> Self {
+        Self::new(ALIAS, total)
+    }
+
+    /// In how many leading bits all hashes agree that belong here; [`ALIAS`] of an alias.
     pub(crate) fn depth(&self) -> u32 {
         self.depth
     }
@@ -64,55 +72,14 @@ impl<R> Segment<R> {
         &self.rows
     }
 
-    /// The row with this hash for which `eq` holds.
-    #[inline]
-    pub(crate) fn find(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&R> {
-        self.rows.find(probe(hash), eq)
+    pub(crate) fn rows_mut(&mut self) -> &mut HashTable<R> {
+        &mut self.rows
     }
 
-    /// The bucket of that row.
+    /// Whether [`Segment::trim`] would do something worth while for these rows.
     #[inline]
-    pub(crate) fn find_bucket(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<usize> {
-        self.rows.find_bucket_index(probe(hash), eq)
-    }
-
-    /// [`Segment::find`], to write to.
-    #[inline]
-    pub(crate) fn find_mut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut R> {
-        self.rows.find_mut(probe(hash), eq)
-    }
-
-    /// [`Segment::find`], to write to, with these flags added to those of its bucket.
-    #[inline]
-    pub(crate) fn find_marked(
-        &mut self,
-        hash: u64,
-        eq: impl Fn(&R) -> bool,
-        flags: u8,
-    ) -> Option<&mut R> {
-        let row = self.rows.find_entry(probe(hash), eq).ok()?;
-        self.marks.add(row.bucket_index(), flags);
-        Some(row.into_mut())
-    }
-
-    /// Takes out the row with this hash for which `eq` holds, with its bucket.
-    #[inline]
-    pub(crate) fn remove(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<(R, usize)> {
-        let found = self.rows.find_entry(probe(hash), eq).ok()?;
-        let bucket = found.bucket_index();
-        Some((found.remove().0, bucket))
-    }
-
-    /// Whether a row can be added without growth: below the cap, a bucket free.
-    #[inline]
-    pub(crate) fn has_room(&self, max_rows: usize) -> bool {
-        self.rows.len() < max_rows && self.rows.len() < self.rows.capacity()
-    }
-
-    /// Whether [`Segment::trim`] would do something worth while.
-    #[inline]
-    pub(crate) fn is_sparse(&self) -> bool {
-        self.rows.num_buckets() > MIN_BUCKETS && self.rows.len() * 8 <= self.rows.num_buckets()
+    pub(crate) fn is_sparse(rows: &HashTable<R>) -> bool {
+        rows.num_buckets() > MIN_BUCKETS && rows.len() * 8 <= rows.num_buckets()
     }
 
     /// Bytes of the buckets.
@@ -148,22 +115,6 @@ impl<R: Row> Segment<R> {
             left: self.left.of_another(),
             depth: self.depth,
         }
-    }
-
-    /// Adds a row that is not there, where there is room, with the flags of its bucket, and returns that.
-    #[inline]
-    pub(crate) fn insert(&mut self, hash: u64, row: R, flags: u8) -> usize {
-        let row = self
-            .rows
-            .insert_unique(probe(hash), row, |row| probe(row.hash()));
-        let bucket = row.bucket_index();
-        self.marks.set(bucket, flags);
-        bucket
-    }
-
-    /// The row in a bucket, to write to.
-    pub(crate) fn row_mut(&mut self, bucket: usize) -> Option<&mut R> {
-        self.rows.get_bucket_mut(bucket)
     }
 
     /// Moves all rows into new buckets, enough for `capacity` rows, and the marks with them.
@@ -216,54 +167,67 @@ impl<R: Row> Segment<R> {
         }
     }
 
-    /// Takes all rows out, and returns those without and those with the next bit of the hash set as two segments. Rows that a
-    /// view has are copied, with so many bytes outside of a bucket. Each half gets buckets for `max_rows` at once, since it is
-    /// about half full: it will not rehash before it splits.
-    pub(crate) fn split(this: &mut Arc<Self>, max_rows: usize, row_bytes: usize) -> (Self, Self) {
-        let depth = this.depth + 1;
-        let bit = 1 << (64 - depth);
-        let follow = !this.marks.is_blank();
-        // Beyond the cap one half may get them all; a rehash on the way would make the moves wrong.
-        let capacity = max_rows.max(this.rows.len());
-        let mut lower = Half::new(capacity);
-        let mut upper = Half::new(capacity);
-        let mut place = |from: usize, row: R| {
-            let hash = row.hash();
-            let half = if hash & bit == 0 {
-                &mut lower
-            } else {
-                &mut upper
-            };
-            half.place(from, hash, row, follow);
-        };
-        if let Some(own) = Arc::get_mut(this) {
-            let mut rows = mem::take(&mut own.rows);
-            if follow {
-                drain(&mut rows, &mut place);
-            } else {
-                rows.into_iter().for_each(|row| place(usize::MAX, row));
-            }
+    /// Takes all rows out, and returns those without and those with the next bit of the hash set as two segments. Each half gets
+    /// buckets for `max_rows` at once, since it is about half full: it will not rehash before it splits.
+    pub(crate) fn split(&mut self, max_rows: usize) -> (Self, Self) {
+        let mut halves = Halves::of(self, max_rows);
+        let mut rows = mem::take(&mut self.rows);
+        if halves.follow {
+            drain(&mut rows, |from, row| halves.place(from, row));
         } else {
-            for bucket in this.rows.iter_buckets() {
-                if let Some(row) = this.rows.get_bucket(bucket) {
-                    place(bucket, row.clone());
-                }
-            }
-            this.leave(row_bytes);
+            rows.into_iter()
+                .for_each(|row| halves.place(usize::MAX, row));
         }
-        let half = |half: Half<R>| {
-            let mut segment = Self {
-                marks: this.marks.moved(&half.moves, half.rows.num_buckets()),
-                rows: half.rows,
-                left: this.left.of_another(),
-                depth,
-            };
-            if segment.rows.is_empty() || segment.is_sparse() {
-                segment.trim();
+        halves.finish(self)
+    }
+
+    /// [`Segment::split`] of a copy of what a view has. If a row's `clone` panics, there is none.
+    pub(crate) fn split_copy(&self, max_rows: usize) -> (Self, Self) {
+        let mut halves = Halves::of(self, max_rows);
+        for bucket in self.rows.iter_buckets() {
+            if let Some(row) = self.rows.get_bucket(bucket) {
+                halves.place(bucket, row.clone());
             }
-            segment
+        }
+        halves.finish(self)
+    }
+}
+
+/// The halves of a segment that is split.
+struct Halves<R> {
+    lower: Half<R>,
+    upper: Half<R>,
+    /// Of the hash: which half.
+    bit: u64,
+    /// Whether there are marks to move with the rows.
+    follow: bool,
+}
+
+impl<R: Row> Halves<R> {
+    fn of(segment: &Segment<R>, max_rows: usize) -> Self {
+        // Beyond the cap one half may get them all; a rehash on the way would make the moves wrong.
+        let capacity = max_rows.max(segment.rows.len());
+        Self {
+            lower: Half::new(capacity),
+            upper: Half::new(capacity),
+            bit: 1 << (63 - segment.depth),
+            follow: !segment.marks.is_blank(),
+        }
+    }
+
+    fn place(&mut self, from: usize, row: R) {
+        let hash = row.hash();
+        let half = if hash & self.bit == 0 {
+            &mut self.lower
+        } else {
+            &mut self.upper
         };
-        (half(lower), half(upper))
+        half.place(from, hash, row, self.follow);
+    }
+
+    /// The segments, with the marks of that which they were.
+    fn finish(self, segment: &Segment<R>) -> (Segment<R>, Segment<R>) {
+        (self.lower.segment(segment), self.upper.segment(segment))
     }
 }
 
@@ -289,6 +253,19 @@ impl<R: Row> Half<R> {
             self.moves.push((from, to.bucket_index()));
         }
     }
+
+    fn segment(self, whole: &Segment<R>) -> Segment<R> {
+        let mut segment = Segment {
+            marks: whole.marks.moved(&self.moves, self.rows.num_buckets()),
+            rows: self.rows,
+            left: whole.left.of_another(),
+            depth: whole.depth + 1,
+        };
+        if segment.rows.is_empty() || Segment::is_sparse(&segment.rows) {
+            segment.trim();
+        }
+        segment
+    }
 }
 
 #[cfg(test)]
@@ -301,7 +278,6 @@ mod tests {
     fn what_an_access_needs_lies_in_56_bytes() {
         // And the reference count before them.
         assert_eq!(offset_of!(Segment<u64>, rows), 0);
-        assert_eq!(offset_of!(Segment<u64>, marks), 32);
         assert!(
             size_of::<Segment<u64>>() <= 112,
             "128 with the count and malloc's"

@@ -7,9 +7,10 @@ use std::mem::{needs_drop, replace, take};
 
 use triomphe::Arc;
 
-use crate::directory::Directory;
+use crate::directory::{Directory, Entry as _};
 use crate::frozen::Frozen;
 use crate::held::Held;
+use crate::live::{LiveEntry, Ready, Removed};
 use crate::marks::flag::{FRESH, WRITTEN};
 use crate::row::Row;
 use crate::rows::{Rows, Segments};
@@ -31,19 +32,22 @@ const SEGMENT_BYTES: usize = 512 << 10;
 /// hashes in order. A segment
 /// that is full splits in two; its neighbours do not notice, but for those that the directory tells apart
 /// only since then: a write to one of them splits it as well. Segments are not merged again: a table
-/// that lost its rows gives back their buckets (16 or more bytes a row) but keeps about 130 bytes
+/// that lost its rows gives back their buckets (16 or more bytes a row) but keeps about 200 bytes
 /// for each segment it once had, until [`Table::clear`].
+///
+/// While the table has a segment alone, its rows lie in the directory itself: whoever finds a row there need not ask
+/// whether a view has it, too.
 ///
 /// Rows whose hashes agree in too many leading bits to be told apart stay in one segment beyond
 /// its cap, and rows of equal hash are searched one by one: correct, but slow. A hash that an
 /// adversary cannot choose keeps this away.
 ///
 /// # Cost
-/// Reads and writes are O(1): two array loads more than a plain hash table. A write allocates
-/// only to grow (at most one segment is rehashed or split, and the directory copied, 8 bytes a
+/// Reads and writes are O(1): one array load more than a plain hash table, and for reads one more in a segment that was not written
+/// since the last freeze. A write allocates
+/// only to grow (at most one segment is rehashed or split, and the directory copied, 64 bytes a
 /// segment times a small factor), and the first write to a segment after [`Table::freeze`] clones
-/// that segment's rows if the view still has it. There is no lock; a write loads one atomic, which is
-/// a plain load on common processors.
+/// that segment's rows if the view still has it. There is no lock and no atomic but in that first write.
 ///
 /// # Tracking
 /// A table can keep [track](Table::track) of the rows that were written, so that a view tells
@@ -51,7 +55,7 @@ const SEGMENT_BYTES: usize = 512 << 10;
 /// written, and a bit for each bucket and earlier interval between two freezes. Rows that were removed are the
 /// caller's to note.
 pub struct Table<R> {
-    directory: Directory<R>,
+    directory: Directory<LiveEntry<R>>,
     max_rows: usize,
     len: usize,
     /// Sum of the segments' bucket bytes.
@@ -63,18 +67,10 @@ pub struct Table<R> {
     /// Memory for the directory of the next view, so that a freeze asks the allocator for none, if a segment was copied
     /// or split since the last one.
     room: Vec<Arc<Segment<R>>>,
+    /// What stands in views for entries that are no segment.
+    alias: Arc<Segment<R>>,
     /// What [`Table::set_aside`] keeps.
-    aside: Option<Box<Directory<R>>>,
-}
-
-/// What [`Table::get_ready`] finds.
-pub(crate) enum Ready<'t, R> {
-    /// The row.
-    Row(&'t mut R),
-    /// That there is none.
-    Absent,
-    /// A segment that is not the table's alone, or whose marks are not begun.
-    NotYet,
+    aside: Option<Box<Directory<LiveEntry<R>>>>,
 }
 
 impl<R> Table<R> {
@@ -103,6 +99,7 @@ impl<R> Table<R> {
         let view_bytes = Arc::default();
         Self {
             directory: Directory::new(&view_bytes),
+            alias: Arc::new(Segment::alias(&view_bytes)),
             max_rows: max_rows.max(1),
             len: 0,
             bucket_bytes: 0,
@@ -132,11 +129,6 @@ impl<R> Table<R> {
         self.directory.find(hash, eq)
     }
 
-    #[inline]
-    pub(crate) fn directory(&self) -> &Directory<R> {
-        &self.directory
-    }
-
     /// All rows, segment by segment in ascending order of their hashes, in no particular order
     /// within a segment.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &R> + Clone {
@@ -145,16 +137,16 @@ impl<R> Table<R> {
 
     /// The segments that have rows, in ascending order of their hashes.
     pub fn segments(&self) -> Segments<'_, R> {
-        Segments::new(self.directory.with_rows())
+        Segments::of_table(self.directory.with_rows())
     }
 
     /// Removes all rows and all segments, and releases their memory; views keep theirs. Cost:
     /// dropping the rows that no view has.
     pub fn clear(&mut self) {
         for directory in [Some(&self.directory), self.aside.as_deref()] {
-            for (_, segment) in directory.into_iter().flat_map(Directory::segments) {
-                if !segment.is_unique() {
-                    segment.leave(self.row_bytes);
+            for (_, entry) in directory.into_iter().flat_map(Directory::segments) {
+                if let Some(shared) = entry.shared() {
+                    shared.leave(self.row_bytes);
                 }
             }
         }
@@ -186,8 +178,8 @@ impl<R> Table<R> {
     /// A consistent view of all rows as they are now. No row is touched.
     ///
     /// # Cost
-    /// One reference count for each entry of the directory, 1 or 2 a segment: about 10 microseconds for a million rows; a
-    /// look at each of them more in the interval after tracking was given up; and 8 bytes an entry, for which the allocator is
+    /// One reference count for each entry of the directory, 1 or 2 a segment, and a few words that move: about 10 microseconds for
+    /// a million rows; a look at each of them more in the interval after tracking was given up; and 8 bytes an entry, for which the allocator is
     /// asked here only if no segment was copied or split since the last freeze. Later, the first write to each segment
     /// copies it if the view still has it.
     pub fn freeze(&mut self) -> Frozen<R> {
@@ -206,16 +198,17 @@ impl<R> Table<R> {
             self.tracking.marks = true;
         }
         let room = take(&mut self.room);
-        Frozen::new(self.directory.shared(room), self.len)
+        Frozen::new(self.directory.share(room, &self.alias), self.len)
     }
 
     /// What the table holds in memory. Cost: a few additions; no segment is visited.
     pub fn held(&self) -> Held {
         let room = self.room.capacity() * size_of::<usize>();
         let aside = self.aside.as_deref().map_or(0, Directory::bytes);
+        let alias = size_of::<Segment<R>>() + size_of::<usize>();
         Held {
             rows: self.len,
-            bytes: self.bucket_bytes + self.directory.bytes() + room + aside,
+            bytes: self.bucket_bytes + self.directory.bytes() + alias + room + aside,
             shared_bytes: self.view_bytes.get(),
         }
     }
@@ -226,26 +219,13 @@ impl<R: Row> Table<R> {
     /// a row that is found costs the copy of the segment, a row that is not found nothing.
     #[inline]
     pub fn get_mut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut R> {
+        let marks = self.tracking.marks;
         let entry = self.directory.entry(hash);
-        if !self.is_ready(entry) {
-            return self.get_first_mut(hash, eq);
-        }
-        let segment = unique(self.directory.at_mut(entry));
-        if self.tracking.marks {
-            segment.find_marked(hash, eq, WRITTEN)
+        if self.directory.at(entry).is_ready(marks) {
+            self.directory.at_mut(entry).find_marked(hash, eq, marks)
         } else {
-            segment.find_mut(hash, eq)
+            self.get_first_mut(hash, eq)
         }
-    }
-
-    /// Whether a segment can be written in place: it is the table's alone, with its marks begun if rows are marked.
-    #[inline]
-    fn is_ready(&self, entry: usize) -> bool {
-        let segment = self.directory.at(entry);
-        let Tracking {
-            marks, interval, ..
-        } = self.tracking;
-        segment.is_unique() && (!marks || segment.marks.is_begun(interval))
     }
 
     /// The row that [`Table::get_mut`] returns, if it can be written at once: to be asked first, with
@@ -253,27 +233,19 @@ impl<R: Row> Table<R> {
     #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
     #[inline(always)]
     pub(crate) fn get_ready(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Ready<'_, R> {
-        // By reference: what is read before the segment's owners are counted stays in front of the count, on the way of
-        // every write, and little of it is wanted.
-        let tracking = &self.tracking;
-        let row = match self.directory.get_unique(hash) {
-            Some(segment) if !tracking.marks => segment.find_mut(hash, eq),
-            Some(segment) if segment.marks.is_begun(tracking.interval) => {
-                segment.find_marked(hash, eq, WRITTEN)
-            }
-            _ => return Ready::NotYet,
-        };
-        row.map_or(Ready::Absent, Ready::Row)
+        match self.directory.of_hash_mut(hash) {
+            Some(entry) => entry.get_ready(hash, eq, self.tracking.marks),
+            None => Ready::NotYet,
+        }
     }
 
     /// [`Table::get_mut`] in a segment that is not the table's alone, or whose marks are not begun.
     #[cold]
     #[inline(never)]
     pub(crate) fn get_first_mut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut R> {
-        let slot = self.directory.segment_of(self.directory.entry(hash));
-        self.directory.at(slot).find_bucket(hash, &eq)?;
-        let slot = self.settle(hash);
-        self.own(slot).find_marked(hash, eq, WRITTEN)
+        let slot = self.own_found(hash, &eq)?;
+        let marks = self.tracking.marks;
+        self.directory.at_mut(slot).find_marked(hash, eq, marks)
     }
 
     /// Inserts a row that is not there.
@@ -311,7 +283,7 @@ impl<R: Row> Table<R> {
     fn insert_row(&mut self, hash: u64, row: R) -> Option<&mut R> {
         let bucket = self.insert(hash, row, WRITTEN | FRESH);
         let slot = self.directory.segment_of(self.directory.entry(hash));
-        unique(self.directory.at_mut(slot)).row_mut(bucket)
+        self.directory.at_mut(slot).row_mut(bucket)
     }
 
     /// Adds a row that is not there yet, as one that was there when tracking began. `recut` tells that
@@ -352,16 +324,17 @@ impl<R: Row> Table<R> {
     #[expect(clippy::inline_always, reason = "the few callers are the hot paths")]
     #[inline(always)]
     pub(crate) fn take(&mut self, hash: u64, eq: impl Fn(&R) -> bool + Copy) -> Option<(R, bool)> {
-        let Tracking {
-            marks, interval, ..
-        } = self.tracking;
-        let segment = match self.directory.get_unique(hash) {
-            Some(segment) => segment,
-            None => self.own_found(hash, eq)?,
-        };
-        let (row, bucket) = segment.remove(hash, eq)?;
-        let fresh = marks && segment.marks.is_fresh(bucket, interval);
-        let sparse = segment.is_sparse();
+        let marks = self.tracking.marks;
+        let entry = self.directory.of_hash_mut(hash)?;
+        let mut taken = entry.remove(hash, eq, marks);
+        let mut sparse = entry.is_sparse();
+        if taken.is_none() && !entry.has_rows() {
+            let slot = self.own_found(hash, eq)?;
+            let entry = self.directory.at_mut(slot);
+            taken = entry.remove(hash, eq, self.tracking.marks);
+            sparse = entry.is_sparse();
+        }
+        let Removed { row, fresh } = taken?;
         self.len -= 1;
         if sparse {
             self.trim(hash);
@@ -377,14 +350,15 @@ impl<R: Row> Table<R> {
         self.change(slot, Segment::trim);
     }
 
-    /// Makes the segment of a row that is there the table's alone.
+    /// Makes the segment of a row that is there the table's alone, and returns its entry.
     #[cold]
     #[inline(never)]
-    fn own_found(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<&mut Segment<R>> {
+    fn own_found(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<usize> {
         let slot = self.directory.segment_of(self.directory.entry(hash));
         self.directory.at(slot).find_bucket(hash, eq)?;
         let slot = self.settle(hash);
-        Some(self.own(slot))
+        self.own(slot);
+        Some(slot)
     }
 
     /// Puts back a row that was just [taken](Table::take), as one that was written.
@@ -397,13 +371,10 @@ impl<R: Row> Table<R> {
     /// Adds a row that is not there yet, with the flags of its bucket, and returns that.
     #[inline]
     fn insert(&mut self, hash: u64, row: R, flags: u8) -> usize {
-        let (max_rows, tracking) = (self.max_rows, &self.tracking);
-        let is_ready = |segment: &Segment<R>| {
-            segment.has_room(max_rows)
-                && (!tracking.marks || segment.marks.is_begun(tracking.interval))
-        };
-        let bucket = match self.directory.get_unique(hash) {
-            Some(segment) if is_ready(segment) => segment.insert(hash, row, flags),
+        let bucket = match self.directory.of_hash_mut(hash) {
+            Some(entry) if entry.has_room(self.max_rows, self.tracking.marks) => {
+                entry.insert(hash, row, flags)
+            }
             _ => self.insert_into_room(hash, row, flags),
         };
         self.len += 1;
@@ -415,7 +386,7 @@ impl<R: Row> Table<R> {
     #[inline(never)]
     fn insert_into_room(&mut self, hash: u64, row: R, flags: u8) -> usize {
         let slot = self.make_room(hash);
-        unique(self.directory.at_mut(slot)).insert(hash, row, flags)
+        self.directory.at_mut(slot).insert(hash, row, flags)
     }
 
     /// Makes the segment of `hash` the table's alone, with a free bucket, below the cap if it can be
@@ -473,13 +444,16 @@ impl<R: Row> Table<R> {
         if !self.directory.can_split(slot) {
             return false;
         }
-        let segment = self.directory.at(slot);
-        let (buckets, marks) = (segment.bytes(), segment.marks.bytes());
-        let (lower, upper) = self.directory.split(slot, self.max_rows, self.row_bytes);
+        let entry = self.directory.at(slot);
+        let (buckets, marks) = (entry.bytes(), entry.marks_bytes());
+        let now = self.tracking.now();
+        let (lower, upper) = self
+            .directory
+            .split(slot, self.max_rows, self.row_bytes, now);
         for half in [lower, upper] {
-            let segment = self.directory.at(half);
-            self.bucket_bytes += segment.bytes();
-            self.tracking.bytes += segment.marks.bytes();
+            let entry = self.directory.at(half);
+            self.bucket_bytes += entry.bytes();
+            self.tracking.bytes += entry.marks_bytes();
         }
         self.keep_room();
         // Not before: a row's `clone` may panic.
@@ -499,42 +473,33 @@ impl<R: Row> Table<R> {
     }
 
     /// Makes a segment the table's alone, with the marks of the interval begun.
-    #[cold]
-    #[inline(never)]
-    fn own(&mut self, slot: usize) -> &mut Segment<R> {
-        let segment = self.directory.at_mut(slot);
-        if !segment.is_unique() {
-            let copy = segment.copy();
+    fn own(&mut self, slot: usize) {
+        let now = self.tracking.now();
+        let entry = self.directory.at_mut(slot);
+        if let Some(shared) = entry.take_back(now) {
+            let copy = shared.copy();
             self.tracking.bytes += copy.marks.bytes(); // may be less: a clone has no spare capacity
-            self.tracking.bytes -= segment.marks.bytes();
-            segment.leave(self.row_bytes);
-            *segment = Arc::new(copy);
+            self.tracking.bytes -= shared.marks.bytes();
+            shared.leave(self.row_bytes);
+            entry.set(copy, now);
             self.keep_room();
         }
         self.begin_marks(slot);
-        unique(self.directory.at_mut(slot))
     }
 }
 
 impl<R> Table<R> {
     /// Runs what changes buckets or marks of a segment that is the table's alone, and books the difference.
     fn change(&mut self, slot: usize, change: impl FnOnce(&mut Segment<R>)) {
-        let segment = unique(self.directory.at_mut(slot));
-        let (buckets, marks) = (segment.bytes(), segment.marks.bytes());
-        change(segment);
-        self.bucket_bytes += segment.bytes();
+        let (now, entry) = (self.tracking.now(), self.directory.at_mut(slot));
+        let (buckets, marks) = (entry.bytes(), entry.marks_bytes());
+        let Some(()) = entry.change(now, change) else {
+            unreachable!("nobody else can share it meanwhile")
+        };
+        self.bucket_bytes += entry.bytes();
         self.bucket_bytes -= buckets;
-        self.tracking.bytes += segment.marks.bytes();
+        self.tracking.bytes += entry.marks_bytes();
         self.tracking.bytes -= marks;
-    }
-}
-
-/// A segment that the caller knows to be the table's alone.
-#[inline]
-fn unique<R>(segment: &mut Arc<Segment<R>>) -> &mut Segment<R> {
-    match Arc::get_mut(segment) {
-        Some(segment) => segment,
-        None => unreachable!("nobody else can share it meanwhile"),
     }
 }
 
@@ -685,7 +650,7 @@ mod tests {
                 table.find_or_insert_with(hash(i), |row| row.0 == hash(i), || Number(hash(i)));
             }
             let segments = table.directory.segments();
-            let sum: usize = segments.map(|(_, it)| it.marks.bytes()).sum();
+            let sum: usize = segments.map(|(_, it)| it.marks_bytes()).sum();
             assert_eq!(table.tracking.bytes, sum, "{epoch}");
             let view = table.freeze();
             table.confirm(epoch - 1);

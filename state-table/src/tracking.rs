@@ -27,4 +27,10 @@ impl Tracking {
     pub(crate) fn is_on(&self) -> bool {
         self.interval > 0
     }
+
+    /// The interval under way, if rows are marked.
+    #[inline]
+    pub(crate) fn now(&self) -> Option<u64> {
+        self.marks.then_some(self.interval)
+    }
 }

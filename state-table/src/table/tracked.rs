@@ -3,6 +3,7 @@
 use super::Table;
 use crate::marks::Marks;
 use crate::row::Row;
+use crate::segment::Segment;
 use crate::tracking::Tracking;
 
 /// Entries that are looked at for confirmed marks with each segment that is written first in an interval.
@@ -39,7 +40,7 @@ impl<R> Table<R> {
     /// The interval under way; `None` while what is written in it is not tracked.
     #[inline]
     pub(crate) fn interval(&self) -> Option<u64> {
-        self.tracking.marks.then_some(self.tracking.interval)
+        self.tracking.now()
     }
 
     /// Bytes that tracking takes, without those that only views have.
@@ -86,14 +87,14 @@ impl<R> Table<R> {
         self.tracking.marks = false;
         let mut shared = false;
         for entry in 0..self.directory.entries() {
-            let segment = self.directory.at(entry);
-            if segment.marks.is_blank() {
+            let there = self.directory.at_mut(entry);
+            if there.marks_bytes() == 0 && there.segment().is_none_or(|it| it.marks.is_blank()) {
                 continue;
             }
-            if segment.is_unique() {
-                self.change(entry, |segment| segment.marks = Marks::default());
-            } else {
+            if there.take_back(None).is_some() {
                 shared = true;
+            } else {
+                self.change(entry, |segment| segment.marks = Marks::default());
             }
         }
         if !shared {
@@ -103,24 +104,25 @@ impl<R> Table<R> {
 
     /// Lets go the marks in an entry that were confirmed, unless a view has them.
     fn forget(&mut self, entry: usize) {
-        let (segment, floor) = (self.directory.at(entry), self.tracking.floor);
-        if segment.marks.has_to_forget(floor) && segment.is_unique() {
+        let Tracking { floor, .. } = self.tracking;
+        let (now, there) = (self.tracking.now(), self.directory.at_mut(entry));
+        let has_to = |segment: &Segment<R>| segment.marks.has_to_forget(floor);
+        if there.segment().is_some_and(has_to) && there.take_back(now).is_none() {
             self.change(entry, |segment| segment.marks.forget(floor));
         }
     }
 
     /// Begins the marks of a segment in an interval if rows are marked and they are not begun.
     pub(super) fn begin_marks(&mut self, slot: usize) {
-        let Tracking {
-            marks,
-            interval,
-            floor,
-            ..
-        } = self.tracking;
-        if !marks || self.directory.at(slot).marks.is_begun(interval) {
+        let Some(now) = self.tracking.now() else {
+            return;
+        };
+        let segment = self.directory.at(slot).segment();
+        if segment.is_some_and(|segment| segment.marks.is_begun(now)) {
             return;
         }
-        self.change(slot, |segment| segment.begin_marks(interval, floor));
+        let floor = self.tracking.floor;
+        self.change(slot, |segment| segment.begin_marks(now, floor));
         for _ in 0..SWEPT {
             self.tracking.sweep = (self.tracking.sweep + 1) % self.directory.entries();
             self.forget(self.tracking.sweep);
@@ -132,9 +134,9 @@ impl<R> Table<R> {
     /// view has it.
     pub(crate) fn is_fresh(&self, hash: u64, eq: impl Fn(&R) -> bool) -> bool {
         let slot = self.directory.segment_of(self.directory.entry(hash));
-        let segment = self.directory.at(slot);
-        let is_fresh = |bucket| segment.marks.is_fresh(bucket, self.tracking.interval);
-        self.tracking.marks && segment.find_bucket(hash, eq).is_some_and(is_fresh)
+        let entry = self.directory.at(slot);
+        let bucket = entry.find_bucket(hash, eq);
+        self.tracking.marks && bucket.is_some_and(|bucket| entry.is_fresh(bucket))
     }
 }
 
@@ -150,11 +152,14 @@ impl<R: Row> Table<R> {
     #[cold]
     #[inline(never)]
     pub(crate) fn take_recut(&mut self, hash: u64, eq: impl Fn(&R) -> bool) -> bool {
-        let Some(segment) = self.own_found(hash, &eq) else {
+        let Some(slot) = self.own_found(hash, &eq) else {
             return false;
         };
-        let bucket = segment.find_bucket(hash, eq);
-        let taken = bucket.is_some_and(|bucket| segment.marks.take_recut(bucket));
+        let (now, entry) = (self.tracking.now(), self.directory.at_mut(slot));
+        let Some(bucket) = entry.find_bucket(hash, eq) else {
+            return false;
+        };
+        let taken = entry.change(now, |segment| segment.marks.take_recut(bucket)) == Some(true);
         self.tracking.recut -= usize::from(taken);
         taken
     }

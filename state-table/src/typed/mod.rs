@@ -30,7 +30,8 @@ pub use weight::Weight;
 
 use crate::change_log::{ChangeLog, FrozenLog, LoggedChanges};
 use crate::frozen::Frozen;
-use crate::table::{Ready, Table};
+use crate::live::Ready;
+use crate::table::Table;
 
 /// What live and frozen tables have in common.
 pub trait Lookup {
@@ -50,15 +51,8 @@ pub trait Lookup {
     /// [`ErrorKind::Poisoned`].
     fn check(&self) -> Result<()>;
 
-    /// The row with this hash for which `eq` holds; but there may be one where there is none when
-    /// [`Lookup::may_be_behind`] says so.
+    /// The row with this hash for which `eq` holds.
     fn find(&self, hash: u64, eq: impl Fn(&Self::Row) -> bool) -> Option<&Self::Row>;
-
-    /// Whether [`Lookup::find_behind`] may find what [`Lookup::find`] did not.
-    fn may_be_behind(&self, hash: u64) -> bool;
-
-    /// [`Lookup::find`], out of line, wherever the row is.
-    fn find_behind(&self, hash: u64, eq: impl Fn(&Self::Row) -> bool) -> Option<&Self::Row>;
 
     /// All rows.
     fn rows(&self) -> Box<dyn Iterator<Item = &Self::Row> + '_>;
@@ -71,7 +65,7 @@ pub trait Lookup {
 /// its row was inserted, so only absence pays for the canonical hash; and not even that where all
 /// key groups are owned.
 #[inline]
-fn absent<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<()> {
+fn absent<Q: Serialize + ?Sized>(groups: &KeyGroups, key: &Q) -> Result<()> {
     if groups.is_all() {
         Ok(())
     } else {
@@ -82,7 +76,7 @@ fn absent<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<()> {
 /// Out of line: it would keep the path that finds a key from being inlined.
 #[cold]
 #[inline(never)]
-fn check_owned<Q: Serialize + ?Sized>(groups: KeyGroups, key: &Q) -> Result<()> {
+fn check_owned<Q: Serialize + ?Sized>(groups: &KeyGroups, key: &Q) -> Result<()> {
     groups.check(KeyHash::of(key)?)
 }
 
@@ -137,7 +131,7 @@ macro_rules! lookup {
             #[inline]
             fn absent<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<()> {
                 self.check()?;
-                absent(self.groups, key)
+                absent(&self.groups, key)
             }
 
             #[inline]
@@ -147,21 +141,7 @@ macro_rules! lookup {
 
             #[inline]
             fn find(&self, hash: u64, eq: impl Fn(&Self::Row) -> bool) -> Option<&Self::Row> {
-                self.rows.directory().find_in_entry(hash, eq)
-            }
-
-            #[inline]
-            fn may_be_behind(&self, hash: u64) -> bool {
-                self.rows.directory().may_be_alias(hash)
-            }
-
-            #[inline]
-            fn find_behind(
-                &self,
-                hash: u64,
-                eq: impl Fn(&Self::Row) -> bool,
-            ) -> Option<&Self::Row> {
-                self.rows.directory().find_behind(hash, eq)
+                self.rows.get(hash, eq)
             }
 
             fn rows(&self) -> Box<dyn Iterator<Item = &Self::Row> + '_> {
@@ -200,17 +180,9 @@ where
         self,
         at: Address<'_, Q, N, RowHash>,
     ) -> Result<Option<&'r X>> {
-        let hash = at.prepared.get();
-        match self.0.find(hash, KeyedRow::is_at(at)) {
+        match self.0.find(at.prepared.get(), KeyedRow::is_at(at)) {
             Some(row) => Ok(Some(&row.state)),
-            None => apart::<K, _, _, _>(at, |at| {
-                if self.0.may_be_behind(hash)
-                    && let Some(row) = self.0.find_behind(hash, KeyedRow::is_at(at))
-                {
-                    return Ok(Some(&row.state));
-                }
-                self.0.absent(at.key).map(|()| None)
-            }),
+            None => apart::<K, _, _, _>(at, |at| self.0.absent(at.key).map(|()| None)),
         }
     }
 }

@@ -10,6 +10,7 @@ use state_api::key::RowHash;
 use state_api::{Address, KeyRef, ReadValue, Ref, Result, StateKey, StateValue, WriteValue};
 
 use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable, Unfinished, signed};
+use crate::live::Ready;
 
 impl<'r, S, K, N, V> ReadValue<'r, K, N, V> for TypedRead<'r, S>
 where
@@ -57,6 +58,43 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
         Ok(result)
     }
 
+    /// Sets a value in a segment that is not the table's alone, or whose marks are not begun, or adds a row.
+    #[inline(never)]
+    fn put_first<Q: KeyRef<K> + ?Sized>(
+        mut self,
+        at: Address<'_, Q, N, RowHash>,
+        value: V,
+    ) -> Result<()> {
+        let TypedTable { rows, bytes, .. } = &mut *self.table;
+        if let Some(row) = rows.get_first_mut(at.prepared.get(), KeyedRow::is_at(at)) {
+            change(&mut row.state, self.heap_size, bytes, |state| {
+                *state = value;
+            });
+            return Ok(());
+        }
+        self.insert(at, value)
+    }
+
+    /// Runs `f` on a value in a segment that is not the table's alone, or whose marks are not begun, or on `init`.
+    #[inline(never)]
+    fn modify_first<Q: KeyRef<K> + ?Sized, R>(
+        self,
+        at: Address<'_, Q, N, RowHash>,
+        init: V,
+        f: impl FnOnce(&mut V) -> R,
+    ) -> Result<R> {
+        let heap_size = self.heap_size;
+        let unfinished = Unfinished(&mut *self.table);
+        let TypedTable { rows, bytes, .. } = &mut *unfinished.0;
+        if let Some(row) = rows.get_first_mut(at.prepared.get(), KeyedRow::is_at(at)) {
+            let result = change(&mut row.state, heap_size, bytes, f);
+            unfinished.finish();
+            return Ok(result);
+        }
+        unfinished.finish();
+        self.modify_absent(at, init, f)
+    }
+
     /// Takes the weight of a value that was taken out off the accounts.
     #[inline]
     fn forget(&mut self, value: Option<&V>) {
@@ -75,6 +113,24 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
         let value = self.table.remove(at)?;
         self.forget(value.as_ref());
         Ok(value)
+    }
+}
+
+/// Runs `f` on a value of a table that has `bytes` bytes.
+#[inline(always)]
+fn change<V, R>(
+    value: &mut V,
+    heap_size: Option<HeapSize<V>>,
+    bytes: &mut i64,
+    f: impl FnOnce(&mut V) -> R,
+) -> R {
+    match heap_size {
+        None => f(value),
+        Some(size) => {
+            let (result, grown) = weighed(value, size, f);
+            *bytes += grown;
+            result
+        }
     }
 }
 
@@ -106,19 +162,23 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         at: Address<'_, Q, N, RowHash>,
         value: V,
     ) -> Result<()> {
-        let TypedTable { rows, bytes, .. } = &mut *self.table;
         let heap_size = self.heap_size;
-        let put = |row: &mut KeyedRow<K, N, V>, value| match heap_size {
-            None => row.state = value,
-            Some(size) => {
-                let ((), grown) = weighed(&mut row.state, size, |state| *state = value);
-                *bytes += grown;
+        let TypedTable { rows, bytes, .. } = &mut *self.table;
+        let absent = match rows.get_ready(at.prepared.get(), KeyedRow::is_at(at)) {
+            Ready::Row(row) => {
+                change(&mut row.state, heap_size, bytes, |state| *state = value);
+                return Ok(());
             }
+            Ready::Absent => true,
+            Ready::NotYet => false,
         };
-        match TypedTable::write(rows, at, value, put) {
-            Ok(()) => Ok(()),
-            Err(value) => super::apart::<K, _, _, _>(at, |at| self.insert(at, value)),
-        }
+        super::apart::<K, _, _, _>(at, |at| {
+            if absent {
+                self.insert(at, value)
+            } else {
+                self.again().put_first(at, value)
+            }
+        })
     }
 
     #[inline(always)]
@@ -137,21 +197,23 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
         // Not by `foreign`: the compiler leaves its closure out of line, with all that this takes in memory.
         let unfinished = Unfinished(&mut *self.table);
         let TypedTable { rows, bytes, .. } = &mut *unfinished.0;
-        let modified = TypedTable::write(rows, at, (init, f), |row, (_, f)| match heap_size {
-            None => f(&mut row.state),
-            Some(size) => {
-                let (result, grown) = weighed(&mut row.state, size, f);
-                *bytes += grown;
-                result
+        let absent = match rows.get_ready(at.prepared.get(), KeyedRow::is_at(at)) {
+            Ready::Row(row) => {
+                let result = change(&mut row.state, heap_size, bytes, f);
+                unfinished.finish();
+                return Ok(result);
             }
-        });
+            Ready::Absent => true,
+            Ready::NotYet => false,
+        };
         unfinished.finish();
-        match modified {
-            Ok(result) => Ok(result),
-            Err((init, f)) => {
-                super::apart::<K, _, _, _>(at, |at| self.again().modify_absent(at, init, f))
+        super::apart::<K, _, _, _>(at, |at| {
+            if absent {
+                self.again().modify_absent(at, init, f)
+            } else {
+                self.again().modify_first(at, init, f)
             }
-        }
+        })
     }
 
     #[inline(always)]
