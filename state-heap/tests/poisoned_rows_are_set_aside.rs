@@ -1,11 +1,13 @@
 //! Rows of a state whose write panicked are found by nobody, but count until they are released, with the state.
 #![allow(clippy::unwrap_used, reason = "tests may panic, in their helpers too")]
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde::{Deserialize, Serialize, Serializer};
 use state_api::{
-    BoundStates as _, ErrorKind, KeyGroups, MapDescriptor, Result, StateBackend as _,
+    BoundStates as _, ErrorKind, KeyGroups, MapDescriptor, Result, StateBackend as _, StateKey,
     StateRead as _, StateView as _, ValueDescriptor,
 };
 use state_heap::HeapBackend;
@@ -47,6 +49,45 @@ fn none_is_found_and_all_count() {
     assert_eq!(after.entries, before.entries);
     let more = after.bytes.checked_sub(before.bytes).unwrap();
     assert!(more < 1024, "{more} bytes more, for an empty table");
+}
+
+thread_local! {
+    static FAILS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Its `Serialize` panics for 0 if it is asked to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+struct Touchy(u64);
+
+impl StateKey for Touchy {}
+
+impl Serialize for Touchy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        assert!(self.0 > 0 || !FAILS.get(), "as it was asked to");
+        self.0.serialize(serializer)
+    }
+}
+
+/// A removal hashes the rows that stay when they get fewer buckets. It dropped those that it had not come to, and the state
+/// went on without them.
+#[test]
+fn a_key_that_panics_while_others_are_removed_poisons() {
+    let mut state = HeapBackend::<Touchy>::new(KeyGroups::all(128).unwrap());
+    let sum = state.register(ValueDescriptor::<u64>::new("sum")).unwrap();
+    for key in 0..1000 {
+        state.at_mut(&Touchy(key)).value(sum).put(key).unwrap();
+    }
+    FAILS.set(true);
+    let remove = || {
+        for key in 1..1000 {
+            state.at_mut(&Touchy(key)).value(sum).clear().unwrap();
+        }
+    };
+    assert!(catch_unwind(AssertUnwindSafe(remove)).is_err());
+    FAILS.set(false);
+    for key in [0, 1, 999] {
+        refused(state.at(&Touchy(key)).value(sum).get());
+    }
 }
 
 #[test]

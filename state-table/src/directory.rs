@@ -15,7 +15,7 @@ use crate::shared::ViewBytes;
 /// Deepest directory: 2^24 entries, 1 GiB, enough for ten billion rows.
 const MAX_DEPTH: u32 = 24;
 
-/// A directory never has more than this many entries for each segment, or [`MIN_LIMIT`]. Even
+/// A directory never has more than this many entries (2 KiB) for each segment, or [`MIN_LIMIT`]. Even
 /// hashes need 1 or 2. Hashes that agree in their leading bits would double it without end.
 const ENTRIES_PER_SEGMENT: usize = 32;
 
@@ -244,6 +244,7 @@ impl<R: Row> Directory<LiveEntry<R>> {
     pub(crate) fn split(
         &mut self,
         mut entry: usize,
+        copied: Option<(Segment<R>, Segment<R>)>,
         max_rows: usize,
         row_bytes: usize,
         now: Option<u64>,
@@ -256,7 +257,7 @@ impl<R: Row> Directory<LiveEntry<R>> {
             entry *= 2;
         }
         let upper = entry + self.width(depth) / 2;
-        *self.at_mut(upper) = self.at_mut(entry).split(max_rows, row_bytes, now);
+        *self.at_mut(upper) = self.at_mut(entry).split(copied, max_rows, row_bytes, now);
         self.segments += 1;
         (entry, upper)
     }
@@ -380,7 +381,7 @@ mod tests {
                 let hash = hash_of(round * 7919 % 1000);
                 let entry = directory.segment_of(directory.entry(hash));
                 let bit = 1 << (63 - directory.at(entry).depth().unwrap());
-                let (lower, upper) = directory.split(entry, 1, 0, None);
+                let (lower, upper) = directory.split(entry, None, 1, 0, None);
                 let half = if hash & bit == 0 { lower } else { upper };
                 assert_eq!(directory.segment_of(directory.entry(hash)), half);
                 if directory.entries() > 1 << 14 {

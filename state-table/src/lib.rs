@@ -8,7 +8,7 @@
 //!
 //! A list or map is the value of a table's row: freezing the table touches neither, and copying the
 //! segment of a row clones it. Nothing here locks. A write touches an atomic only in a segment that was not
-//! written since the last freeze, or in a map of more than [`ChunkedMap::SMALL`] entries.
+//! written since the last freeze or that splits, or in a map of more than [`ChunkedMap::SMALL`] entries.
 
 mod change_log;
 mod directory;

@@ -361,7 +361,7 @@ mod tests {
         assert!(marks.take_recut(9) && !marks.take_recut(9));
     }
 
-    /// A segment without buckets has no flags to begin with.
+    /// Whatever the number of buckets that they began with.
     #[test]
     fn marks_that_are_begun_stay_so_where_rows_move_to() {
         let mut marks = Marks::default();

@@ -5,7 +5,8 @@
 /// # Laws
 /// - `hash` is the hash under which the row was inserted, and it never changes: neither by a
 ///   write through `&mut` nor by `clone`.
-/// - `hash` does not panic. It runs when a segment grows or splits; a panic there loses rows.
+/// - `hash` does not panic. It runs when a segment grows, splits or shrinks; a panic there loses rows, so no row of the
+///   table is found any more.
 ///
 /// # Cost
 /// The table stores no hash: a row of two `u64` stays 16 bytes. In exchange `hash` runs about

@@ -3,7 +3,7 @@
 mod tracked;
 
 use std::fmt;
-use std::mem::{needs_drop, replace, take};
+use std::mem::{forget, needs_drop, replace, take};
 
 use triomphe::Arc;
 
@@ -35,8 +35,8 @@ const SEGMENT_BYTES: usize = 512 << 10;
 /// that lost its rows gives back their buckets (16 or more bytes a row) but keeps about 200 bytes
 /// for each segment it once had, until [`Table::clear`].
 ///
-/// While the table has a segment alone, its rows lie in the directory itself: whoever finds a row there need not ask
-/// whether a view has it, too.
+/// While the table has a segment alone, its rows lie in the directory itself (at the latest from the first write
+/// behind a freeze on): whoever finds a row there need not ask whether a view has it, too.
 ///
 /// Rows whose hashes agree in too many leading bits to be told apart stay in one segment beyond
 /// its cap, and rows of equal hash are searched one by one: correct, but slow. A hash that an
@@ -47,7 +47,8 @@ const SEGMENT_BYTES: usize = 512 << 10;
 /// since the last freeze. A write allocates
 /// only to grow (at most one segment is rehashed or split, and the directory copied, 64 bytes a
 /// segment times a small factor), and the first write to a segment after [`Table::freeze`] clones
-/// that segment's rows if the view still has it. There is no lock and no atomic but in that first write.
+/// that segment's rows if the view still has it. There is no lock, and no atomic is
+/// written but by that first write and a split.
 ///
 /// # Tracking
 /// A table can keep [track](Table::track) of the rows that were written, so that a view tells
@@ -444,21 +445,26 @@ impl<R: Row> Table<R> {
         if !self.directory.can_split(slot) {
             return false;
         }
-        let entry = self.directory.at(slot);
+        let (now, max_rows, row_bytes) = (self.tracking.now(), self.max_rows, self.row_bytes);
+        let entry = self.directory.at_mut(slot);
         let (buckets, marks) = (entry.bytes(), entry.marks_bytes());
-        let now = self.tracking.now();
-        let (lower, upper) = self
+        // If a row's `clone` panics, all is as it was.
+        let shared = entry.take_back(now);
+        let copied = shared.map(|shared| shared.split_copy(max_rows));
+        let mut moving = Moving(self);
+        let table = moving.table();
+        let halves = table
             .directory
-            .split(slot, self.max_rows, self.row_bytes, now);
-        for half in [lower, upper] {
-            let entry = self.directory.at(half);
-            self.bucket_bytes += entry.bytes();
-            self.tracking.bytes += entry.marks_bytes();
+            .split(slot, copied, max_rows, row_bytes, now);
+        for half in [halves.0, halves.1] {
+            let entry = table.directory.at(half);
+            table.bucket_bytes += entry.bytes();
+            table.tracking.bytes += entry.marks_bytes();
         }
+        table.bucket_bytes -= buckets;
+        table.tracking.bytes -= marks;
+        moving.finish();
         self.keep_room();
-        // Not before: a row's `clone` may panic.
-        self.bucket_bytes -= buckets;
-        self.tracking.bytes -= marks;
         self.check_limit();
         true
     }
@@ -491,15 +497,40 @@ impl<R: Row> Table<R> {
 impl<R> Table<R> {
     /// Runs what changes buckets or marks of a segment that is the table's alone, and books the difference.
     fn change(&mut self, slot: usize, change: impl FnOnce(&mut Segment<R>)) {
-        let (now, entry) = (self.tracking.now(), self.directory.at_mut(slot));
+        let mut moving = Moving(self);
+        let table = moving.table();
+        let (now, entry) = (table.tracking.now(), table.directory.at_mut(slot));
         let (buckets, marks) = (entry.bytes(), entry.marks_bytes());
         let Some(()) = entry.change(now, change) else {
             unreachable!("nobody else can share it meanwhile")
         };
-        self.bucket_bytes += entry.bytes();
-        self.bucket_bytes -= buckets;
-        self.tracking.bytes += entry.marks_bytes();
-        self.tracking.bytes -= marks;
+        table.bucket_bytes += entry.bytes();
+        table.bucket_bytes -= buckets;
+        table.tracking.bytes += entry.marks_bytes();
+        table.tracking.bytes -= marks;
+        moving.finish();
+    }
+}
+
+/// Sets all rows aside when it is dropped, as it is by a panic of a row's hash, against its law, while rows of a segment are
+/// nowhere: what is left of them is not to be taken for all.
+struct Moving<'t, R>(&'t mut Table<R>);
+
+impl<R> Moving<'_, R> {
+    fn table(&mut self) -> &mut Table<R> {
+        self.0
+    }
+
+    /// Nothing panicked.
+    fn finish(self) {
+        forget(self);
+    }
+}
+
+impl<R> Drop for Moving<'_, R> {
+    #[cold]
+    fn drop(&mut self) {
+        self.0.set_aside();
     }
 }
 
@@ -743,6 +774,60 @@ mod tests {
     impl Row for Fragile {
         fn hash(&self) -> u64 {
             self.0
+        }
+    }
+
+    /// Its hash panics while the second field is set.
+    #[derive(Clone)]
+    struct Lawless(u64, std::rc::Rc<std::cell::Cell<bool>>);
+
+    impl Row for Lawless {
+        fn hash(&self) -> u64 {
+            assert!(!self.1.get(), "as it was asked to");
+            self.0
+        }
+    }
+
+    /// Half of a segment was lost, the rest was found as if it were all, and its bytes were booked wrong: a removal of the rest
+    /// made less than nothing of them.
+    #[test]
+    fn a_hash_that_panics_sets_all_rows_aside() {
+        let hash = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // The insert that splits or grows, and the removal that shrinks.
+        for (rows, left) in [(448, 448), (28, 28), (400, 33)] {
+            let fails = std::rc::Rc::new(std::cell::Cell::new(false));
+            let mut table = Table::new(448);
+            table.track(1, 0);
+            let row = |i: u64| Lawless(hash(i), fails.clone());
+            for i in 0..rows {
+                table.insert_new(hash(i), row(i));
+            }
+            for i in left..rows {
+                assert!(table.remove(hash(i), |row| row.0 == hash(i)).is_some());
+            }
+            fails.set(true);
+            let mut panicked = false;
+            for i in 0..left {
+                let write = || {
+                    if left == rows {
+                        table.insert_new(hash(rows + i), row(rows + i));
+                    } else {
+                        table.remove(hash(i), |row| row.0 == hash(i));
+                    }
+                };
+                panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(write)).is_err();
+                if panicked {
+                    break;
+                }
+            }
+            assert!(panicked && table.is_set_aside(), "{rows} rows");
+            fails.set(false);
+            assert_eq!((table.len(), table.iter().count()), (0, 0));
+            for i in 0..rows {
+                table.insert_new(hash(i), row(i));
+                assert!(table.remove(hash(i), |row| row.0 == hash(i)).is_some());
+            }
+            assert!(table.held().bytes < 1 << 20);
         }
     }
 
