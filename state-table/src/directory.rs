@@ -348,15 +348,7 @@ pub(crate) fn range((start, end): (u64, u64)) -> RangeInclusive<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Clone)]
-    struct Number(u64);
-
-    impl Row for Number {
-        fn hash(&self) -> u64 {
-            self.0
-        }
-    }
+    use crate::row::tests::Number;
 
     #[test]
     fn segments_ascend_and_hold_the_hashes_that_select_them() {

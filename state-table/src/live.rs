@@ -365,15 +365,7 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
-
-    #[derive(Clone)]
-    struct Number(u64);
-
-    impl Row for Number {
-        fn hash(&self) -> u64 {
-            self.0
-        }
-    }
+    use crate::row::tests::Number;
 
     const NOW: Option<u64> = Some(1);
 

@@ -16,3 +16,18 @@ pub trait Row: Clone {
     /// The hash of the row's key.
     fn hash(&self) -> u64;
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::Row;
+
+    /// A row that is its hash.
+    #[derive(Clone)]
+    pub(crate) struct Number(pub(crate) u64);
+
+    impl Row for Number {
+        fn hash(&self) -> u64 {
+            self.0
+        }
+    }
+}

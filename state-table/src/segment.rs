@@ -275,8 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_access_needs_lies_in_56_bytes() {
-        // And the reference count before them.
+    fn rows_come_right_behind_the_reference_count() {
         assert_eq!(offset_of!(Segment<u64>, rows), 0);
         assert!(
             size_of::<Segment<u64>>() <= 112,

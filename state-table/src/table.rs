@@ -553,15 +553,7 @@ impl<R> fmt::Debug for Table<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Clone)]
-    struct Number(u64);
-
-    impl Row for Number {
-        fn hash(&self) -> u64 {
-            self.0
-        }
-    }
+    use crate::row::tests::Number;
 
     #[test]
     fn segments_have_as_many_rows_as_a_copy_can_afford() {

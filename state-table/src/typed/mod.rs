@@ -458,8 +458,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         Ok(())
     }
 
-    /// [`TypedTable::insert`] for a key of which was asked whether it is [absent](Lookup::absent). If its
-    /// `Serialize` panics while the table grows, which loses rows, the table is poisoned.
+    /// [`TypedTable::insert`] for a key of which was asked whether it is [absent](Lookup::absent).
     #[inline]
     pub(crate) fn insert_owned<Q: KeyRef<K> + ?Sized>(
         &mut self,
@@ -467,7 +466,7 @@ impl<K: StateKey, N: StateKey, X: Clone> TypedTable<K, N, X> {
         state: X,
     ) {
         let row = KeyedRow::at(at, state);
-        self.foreign(|table| table.rows.insert_new(at.prepared.get(), row));
+        self.rows.insert_new(at.prepared.get(), row);
     }
 
     /// Runs an update on what the row of a key is to hold that has none. The caller adds the row.
