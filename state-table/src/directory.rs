@@ -1,4 +1,4 @@
-//! The directory of extendible hashing: from the leading bits of a hash to a segment.
+//! The directory of extendible hashing: from some bits of a hash to a segment.
 
 use std::hint::black_box;
 use std::iter::FusedIterator;
@@ -9,14 +9,15 @@ use triomphe::Arc;
 
 use crate::live::{LiveEntry, has_buckets};
 use crate::row::Row;
-use crate::segment::{ALIAS, Segment, probe};
+use crate::segment::{ALIAS, Segment};
 use crate::shared::ViewBytes;
 
-/// Deepest directory: 2^24 entries, 1 GiB, enough for ten billion rows.
+/// Deepest directory: 2^24 entries, 1 GiB, enough for ten billion rows. Beyond 2^20 entries it goes by bits that large segments
+/// take their buckets by, too.
 const MAX_DEPTH: u32 = 24;
 
 /// A directory never has more than this many entries (2 KiB) for each segment, or [`MIN_LIMIT`]. Even
-/// hashes need 1 or 2. Hashes that agree in their leading bits would double it without end.
+/// hashes need 1 or 2. Hashes that agree in the bits it goes by would double it without end.
 const ENTRIES_PER_SEGMENT: usize = 32;
 
 /// Counts that are read together: a processor waits for some ten lines at a time.
@@ -36,7 +37,7 @@ pub(crate) trait Entry {
     /// The rows of the segment, of which an alias has none.
     fn rows(&self) -> &HashTable<Self::Row>;
 
-    /// In how many leading bits all hashes agree that belong to the segment; `None` of an alias.
+    /// In how many of the directory's bits all hashes agree that belong to the segment; `None` of an alias.
     fn depth(&self) -> Option<u32>;
 }
 
@@ -44,11 +45,13 @@ pub(crate) trait Entry {
 /// the others are *aliases*, which are empty. So an access is one load, and asks whether
 /// it met an alias only when it found nothing where nothing is.
 ///
-/// A hash selects its entry by its `depth` topmost bits, so entries ascend with the hash.
+/// A hash selects its entry by the `depth` topmost bits of its lower half, so entries ascend with that. hashbrown takes tags from
+/// bits 57 to 63 and buckets from bit 0 upwards, 12 bits of 4,096 buckets: down to a depth of 20 neither are bits that all hashes of a
+/// segment agree in, and the hash is probed with as it is.
 pub(crate) struct Directory<E> {
-    /// Two at least, so that `shift` is below 64.
+    /// Two at least, so that `shift` is below 32.
     entries: Vec<E>,
-    /// `64 - depth`.
+    /// `32 - depth`.
     shift: u32,
     /// Number of segments.
     segments: usize,
@@ -57,19 +60,15 @@ pub(crate) struct Directory<E> {
 impl<E: Entry> Directory<E> {
     /// The entry of a hash.
     #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a directory has 2^24 entries at most"
-    )]
     pub(crate) fn entry(&self, hash: u64) -> usize {
-        (hash >> self.shift) as usize
+        (lower_half(hash) >> self.shift) as usize
     }
 
     /// What is in an entry.
     #[inline]
     #[expect(
         clippy::indexing_slicing,
-        reason = "`64 - shift` bits select one of as many entries"
+        reason = "`32 - shift` bits select one of as many entries"
     )]
     pub(crate) fn at(&self, entry: usize) -> &E {
         &self.entries[entry]
@@ -79,7 +78,7 @@ impl<E: Entry> Directory<E> {
     #[inline]
     #[expect(
         clippy::indexing_slicing,
-        reason = "`64 - shift` bits select one of as many entries"
+        reason = "`32 - shift` bits select one of as many entries"
     )]
     pub(crate) fn at_mut(&mut self, entry: usize) -> &mut E {
         &mut self.entries[entry]
@@ -104,7 +103,7 @@ impl<E: Entry> Directory<E> {
     pub(crate) fn find(&self, hash: u64, eq: impl Fn(&E::Row) -> bool) -> Option<&E::Row> {
         let mut rows = self.of_hash(hash)?.first();
         loop {
-            if let Some(row) = rows.find(probe(hash), &eq) {
+            if let Some(row) = rows.find(hash, &eq) {
                 return Some(row);
             }
             if has_buckets(rows) {
@@ -133,7 +132,7 @@ impl<E: Entry> Directory<E> {
     }
 
     fn depth(&self) -> u32 {
-        64 - self.shift
+        32 - self.shift
     }
 
     /// Number of entries of a segment.
@@ -141,13 +140,18 @@ impl<E: Entry> Directory<E> {
         1 << (self.depth() - depth)
     }
 
-    /// The hashes that belong into the segment at an entry.
-    fn hashes(&self, entry: usize, depth: u32) -> (u64, u64) {
-        let start = (entry as u64) << self.shift;
-        (start, start | (u64::MAX >> depth))
+    /// The least lower half of a hash that selects an entry.
+    fn start(&self, entry: usize) -> u32 {
+        lower_half((entry as u64) << self.shift)
     }
 
-    /// All segments in ascending order of their hashes, each with its entry.
+    /// The lower halves of the hashes that belong into the segment at an entry.
+    fn halves(&self, entry: usize, depth: u32) -> (u32, u32) {
+        let start = self.start(entry);
+        (start, start | (u32::MAX >> depth))
+    }
+
+    /// All segments, ascending, each with its entry.
     pub(crate) fn segments(&self) -> impl Iterator<Item = (usize, &E)> + Clone {
         let entries = self.entries.iter().enumerate();
         entries.filter(|(_, entry)| entry.depth().is_some())
@@ -163,7 +167,7 @@ impl<E: Entry> Directory<E> {
         self.entries.len()
     }
 
-    /// The segments that have rows, in ascending order of their hashes.
+    /// The segments that have rows, ascending.
     pub(crate) fn with_rows(&self) -> WithRows<'_, E> {
         WithRows {
             directory: self,
@@ -177,7 +181,7 @@ impl<R> Directory<LiveEntry<R>> {
     pub(crate) fn new(total: &Arc<ViewBytes>) -> Self {
         Self {
             entries: vec![LiveEntry::new(total), LiveEntry::new(total)],
-            shift: 63,
+            shift: 31,
             segments: 2,
         }
     }
@@ -201,11 +205,11 @@ impl<R> Directory<LiveEntry<R>> {
         self.shift -= 1;
     }
 
-    /// The first hash of each segment, ascending.
+    /// A hash of each segment, ascending.
     pub(crate) fn first_hashes(&self) -> Vec<u64> {
         let segments = self.segments();
         segments
-            .map(|(entry, _)| (entry as u64) << self.shift)
+            .map(|(entry, _)| u64::from(self.start(entry)))
             .collect()
     }
 
@@ -265,14 +269,14 @@ impl<R: Row> Directory<LiveEntry<R>> {
 
 impl<R> Directory<Arc<Segment<R>>> {
     /// [`Directory::with_rows`], out of the directory.
-    pub(crate) fn into_segments(mut self) -> Vec<(Arc<Segment<R>>, (u64, u64))> {
+    pub(crate) fn into_segments(mut self) -> Vec<(Arc<Segment<R>>, (u32, u32))> {
         let mut segments = Vec::with_capacity(self.segments);
         let entries = std::mem::take(&mut self.entries).into_iter().enumerate();
         for (entry, segment) in entries {
             if let Some(depth) = Entry::depth(&segment)
                 && !segment.rows().is_empty()
             {
-                segments.push((segment, self.hashes(entry, depth)));
+                segments.push((segment, self.halves(entry, depth)));
             }
         }
         segments
@@ -307,7 +311,7 @@ impl<R> Entry for Arc<Segment<R>> {
     }
 }
 
-/// The segments of a directory that have rows, with the hashes that belong there, in ascending order.
+/// The segments of a directory that have rows, with the [lower halves](lower_half) of the hashes that belong there, ascending.
 pub(crate) struct WithRows<'a, E> {
     directory: &'a Directory<E>,
     /// Entry to come.
@@ -315,7 +319,7 @@ pub(crate) struct WithRows<'a, E> {
 }
 
 impl<'a, E: Entry> Iterator for WithRows<'a, E> {
-    type Item = (&'a HashTable<E::Row>, (u64, u64));
+    type Item = (&'a HashTable<E::Row>, (u32, u32));
 
     fn next(&mut self) -> Option<Self::Item> {
         let directory = self.directory;
@@ -326,7 +330,7 @@ impl<'a, E: Entry> Iterator for WithRows<'a, E> {
             if let Some(depth) = entry.depth()
                 && !entry.rows().is_empty()
             {
-                return Some((entry.rows(), directory.hashes(at, depth)));
+                return Some((entry.rows(), directory.halves(at, depth)));
             }
         }
     }
@@ -340,8 +344,18 @@ impl<E> Clone for WithRows<'_, E> {
     }
 }
 
+/// What a directory goes by.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the other half is for who probes"
+)]
+fn lower_half(hash: u64) -> u32 {
+    hash as u32
+}
+
 /// A range, of its ends.
-pub(crate) fn range((start, end): (u64, u64)) -> RangeInclusive<u64> {
+pub(crate) fn range((start, end): (u32, u32)) -> RangeInclusive<u32> {
     start..=end
 }
 
@@ -355,24 +369,25 @@ mod tests {
         // Even hashes, and hashes that crowd into one part of the range.
         for crowd in [0, 1, 3, 20] {
             let mut directory = Directory::<LiveEntry<Number>>::new(&Arc::default());
-            let hash_of = |i: u64| (i << 54) >> crowd | (u64::MAX >> 11);
+            let hash_of = |i: u64| ((i << 22) & 0xffff_ffff) >> crowd | (u64::MAX << 21);
             for round in 0..300 {
                 let cells: Vec<_> = directory.segments().collect();
                 assert_eq!(cells.len(), directory.len());
                 let mut next = Some(0);
                 for (entry, segment) in cells {
-                    let (start, end) = directory.hashes(entry, segment.depth().unwrap());
+                    let (start, end) = directory.halves(entry, segment.depth().unwrap());
                     assert_eq!(Some(start), next, "{crowd} {round} {entry}");
                     next = end.checked_add(1);
-                    for hash in [start, end] {
+                    for half in [start, end] {
+                        let hash = u64::from(half) | 0xabc << 32;
                         assert_eq!(directory.segment_of(directory.entry(hash)), entry);
                     }
                 }
-                assert_eq!(next, None, "the segments cover all hashes");
+                assert_eq!(next, None, "the segments cover all halves");
                 // Any segment may be next to split.
                 let hash = hash_of(round * 7919 % 1000);
                 let entry = directory.segment_of(directory.entry(hash));
-                let bit = 1 << (63 - directory.at(entry).depth().unwrap());
+                let bit = 1 << (31 - directory.at(entry).depth().unwrap());
                 let (lower, upper) = directory.split(entry, None, 1, 0, None);
                 let half = if hash & bit == 0 { lower } else { upper };
                 assert_eq!(directory.segment_of(directory.entry(hash)), half);
@@ -386,7 +401,7 @@ mod tests {
     #[test]
     fn rows_are_found_through_aliases() {
         let mut directory = Directory::<LiveEntry<Number>>::new(&Arc::default());
-        let hashes: Vec<u64> = (0..64).map(|i| i << 58 | 7).collect();
+        let hashes: Vec<u64> = (0..64).map(|i| i << 26 | 7).collect();
         for hash in &hashes {
             let entry = directory.entry(*hash);
             let there = directory.at_mut(entry);

@@ -48,17 +48,17 @@ impl<R> Frozen<R> {
         self.inner.len == 0
     }
 
-    /// All rows, segment by segment in ascending order of their hashes.
+    /// All rows, segment by segment in ascending order of the lower halves of their hashes.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &R> + Clone {
         Rows::new(self.segments(), self.inner.len)
     }
 
-    /// The segments that have rows, in ascending order of their hashes.
+    /// The segments that have rows, in ascending order of the lower halves of their hashes.
     pub fn segments(&self) -> Segments<'_, R> {
         Segments::of_view(self.inner.directory.with_rows())
     }
 
-    /// The segments that have rows, in ascending order of their hashes, each released when its
+    /// The segments that have rows, in ascending order of the lower halves of their hashes, each released when its
     /// [`FrozenSegment`] is dropped: from then on a write to it copies nothing.
     ///
     /// With other clones of this view alive nothing is released before they are gone. Cost: a look at each
@@ -94,18 +94,18 @@ impl<R> fmt::Debug for Frozen<R> {
 /// One segment of a [`Frozen`], by itself.
 pub struct FrozenSegment<R> {
     segment: Arc<Segment<R>>,
-    hashes: (u64, u64),
+    halves: (u32, u32),
 }
 
 impl<R> FrozenSegment<R> {
     /// The segment, borrowed.
     pub fn borrowed(&self) -> SegmentRef<'_, R> {
-        SegmentRef::new(self.segment.rows(), self.hashes)
+        SegmentRef::new(self.segment.rows(), self.halves)
     }
 
-    /// The hashes that belong here: see [`SegmentRef::hashes`].
-    pub fn hashes(&self) -> RangeInclusive<u64> {
-        range(self.hashes)
+    /// The lower halves of the hashes that belong here: see [`SegmentRef::halves`].
+    pub fn halves(&self) -> RangeInclusive<u32> {
+        range(self.halves)
     }
 
     /// Number of rows, at least one.
@@ -161,7 +161,7 @@ impl<R> Clone for FrozenSegment<R> {
     fn clone(&self) -> Self {
         Self {
             segment: Arc::clone(&self.segment),
-            hashes: self.hashes,
+            halves: self.halves,
         }
     }
 }
@@ -174,11 +174,11 @@ impl<R> fmt::Debug for FrozenSegment<R> {
 
 /// The segments of a view that is being consumed, from [`Frozen::into_segments`].
 pub struct IntoSegments<R> {
-    segments: std::vec::IntoIter<(Arc<Segment<R>>, (u64, u64))>,
+    segments: std::vec::IntoIter<(Arc<Segment<R>>, (u32, u32))>,
 }
 
-fn frozen<R>((segment, hashes): (Arc<Segment<R>>, (u64, u64))) -> FrozenSegment<R> {
-    FrozenSegment { segment, hashes }
+fn frozen<R>((segment, halves): (Arc<Segment<R>>, (u32, u32))) -> FrozenSegment<R> {
+    FrozenSegment { segment, halves }
 }
 
 impl<R> Iterator for IntoSegments<R> {

@@ -9,7 +9,7 @@ use crate::directory::Entry;
 use crate::marks::Flags;
 use crate::marks::flag::{FRESH, WRITTEN};
 use crate::row::Row;
-use crate::segment::{Segment, probe};
+use crate::segment::Segment;
 use crate::shared::ViewBytes;
 
 /// A segment as its table has it, or an alias.
@@ -109,12 +109,12 @@ impl<R> LiveEntry<R> {
         // Found as an entry, since that hands the table back if there is no row. Asked here whether rows are marked, so that the
         // answer is not kept while the row is looked for.
         let found = if marks {
-            match self.rows.find_entry(probe(hash), eq) {
+            match self.rows.find_entry(hash, eq) {
                 Ok(row) if !self.flags.add(row.bucket_index(), WRITTEN) => return Ready::NotYet,
                 found => found,
             }
         } else {
-            self.rows.find_entry(probe(hash), eq)
+            self.rows.find_entry(hash, eq)
         };
         match found {
             Ok(row) => Ready::Row(row.into_mut()),
@@ -136,7 +136,7 @@ impl<R> LiveEntry<R> {
         eq: impl Fn(&R) -> bool,
         marks: bool,
     ) -> Option<&mut R> {
-        let row = self.rows.find_entry(probe(hash), eq).ok()?;
+        let row = self.rows.find_entry(hash, eq).ok()?;
         if marks {
             self.flags.add(row.bucket_index(), WRITTEN);
         }
@@ -145,7 +145,7 @@ impl<R> LiveEntry<R> {
 
     /// The bucket of the row with this hash for which `eq` holds, wherever it is.
     pub(crate) fn find_bucket(&self, hash: u64, eq: impl Fn(&R) -> bool) -> Option<usize> {
-        self.rows().find_bucket_index(probe(hash), eq)
+        self.rows().find_bucket_index(hash, eq)
     }
 
     /// Whether a row was inserted in the interval under way.
@@ -166,7 +166,7 @@ impl<R> LiveEntry<R> {
         eq: impl Fn(&R) -> bool,
         marks: bool,
     ) -> Option<Removed<R>> {
-        let found = self.rows.find_entry(probe(hash), eq).ok()?;
+        let found = self.rows.find_entry(hash, eq).ok()?;
         let fresh = marks && self.flags.has(found.bucket_index(), FRESH);
         let (row, _) = found.remove();
         Some(Removed { row, fresh })
@@ -297,9 +297,7 @@ impl<R: Row> LiveEntry<R> {
     /// that.
     #[inline]
     pub(crate) fn insert(&mut self, hash: u64, row: R, flags: u8) -> usize {
-        let row = self
-            .rows
-            .insert_unique(probe(hash), row, |row| probe(row.hash()));
+        let row = self.rows.insert_unique(hash, row, Row::hash);
         let bucket = row.bucket_index();
         self.flags.set(bucket, flags);
         bucket
@@ -334,7 +332,10 @@ impl<R> Entry for LiveEntry<R> {
     #[inline]
     fn first(&self) -> &HashTable<R> {
         match &self.home {
-            Home::Shared(segment) => rows_of(segment),
+            Home::Shared(segment) => {
+                seldom();
+                segment.rows()
+            }
             Home::Alias | Home::Own(_) => &self.rows,
         }
     }
@@ -351,13 +352,11 @@ impl<R> Entry for LiveEntry<R> {
     }
 }
 
-/// Out of line, so that the compiler makes a branch of it: a choice between two addresses would have every access wait
+/// Has the compiler make a branch of what calls it: a choice between two addresses would have every access wait
 /// for what it depends on.
 #[cold]
-#[inline(never)]
-fn rows_of<R>(segment: &Segment<R>) -> &HashTable<R> {
-    segment.rows()
-}
+#[inline]
+fn seldom() {}
 
 #[cfg(test)]
 mod tests {

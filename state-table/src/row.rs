@@ -13,7 +13,8 @@
 /// twice per insert, amortised, and never on a read or an update. A row with a long key may
 /// carry its own hash as a field.
 pub trait Row: Clone {
-    /// The hash of the row's key.
+    /// The hash of the row's key, all of whose bits should be well spread: segments are told apart by the lower half, rows of a
+    /// segment by the lowest bits and the topmost.
     fn hash(&self) -> u64;
 }
 

@@ -15,18 +15,18 @@ use crate::segment::Segment;
 /// The rows of one segment, borrowed.
 pub struct SegmentRef<'a, R> {
     table: &'a HashTable<R>,
-    hashes: (u64, u64),
+    halves: (u32, u32),
 }
 
 impl<'a, R> SegmentRef<'a, R> {
-    pub(crate) fn new(table: &'a HashTable<R>, hashes: (u64, u64)) -> Self {
-        Self { table, hashes }
+    pub(crate) fn new(table: &'a HashTable<R>, halves: (u32, u32)) -> Self {
+        Self { table, halves }
     }
 
-    /// The hashes that belong here: those of the rows and of every row that may come. Segments
+    /// The lower halves of the hashes that belong here: those of the rows and of every row that may come. Segments
     /// come in ascending, disjoint ranges.
-    pub fn hashes(&self) -> RangeInclusive<u64> {
-        range(self.hashes)
+    pub fn halves(&self) -> RangeInclusive<u32> {
+        range(self.halves)
     }
 
     /// Number of rows.
@@ -55,15 +55,15 @@ impl<R> fmt::Debug for SegmentRef<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SegmentRef")
             .field(
-                "hashes",
-                &format_args!("{:x}..={:x}", self.hashes.0, self.hashes.1),
+                "halves",
+                &format_args!("{:x}..={:x}", self.halves.0, self.halves.1),
             )
             .field("len", &self.len())
             .finish()
     }
 }
 
-/// The segments of a table or view that have rows, in ascending order of their hashes.
+/// The segments of a table or view that have rows, in ascending order of the lower halves of their hashes.
 pub struct Segments<'a, R>(Of<'a, R>);
 
 enum Of<'a, R> {
@@ -85,11 +85,11 @@ impl<'a, R> Iterator for Segments<'a, R> {
     type Item = SegmentRef<'a, R>;
 
     fn next(&mut self) -> Option<SegmentRef<'a, R>> {
-        let (rows, hashes) = match &mut self.0 {
+        let (rows, halves) = match &mut self.0 {
             Of::Table(segments) => segments.next(),
             Of::View(segments) => segments.next(),
         }?;
-        Some(SegmentRef::new(rows, hashes))
+        Some(SegmentRef::new(rows, halves))
     }
 }
 
@@ -110,7 +110,7 @@ impl<R> fmt::Debug for Segments<'_, R> {
     }
 }
 
-/// All rows, segment by segment in ascending order of their hashes, in no particular order within
+/// All rows, segment by segment in ascending order of the lower halves of their hashes, in no particular order within
 /// a segment.
 pub struct Rows<'a, R, S> {
     segments: S,

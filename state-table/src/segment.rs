@@ -16,16 +16,6 @@ const MIN_BUCKETS: usize = 16;
 /// The depth of an alias; that of a segment is 1 at least.
 pub(crate) const ALIAS: u32 = 0;
 
-/// The hash as hashbrown gets it. hashbrown takes its 7 tag bits from the top and the bucket from
-/// the bottom; all rows of a segment agree in the top bits. Turned by 7, tags come from hash bits
-/// 0 to 6, buckets from 7 upwards (7 to 16 at 1,024 buckets), and the directory, which counts from
-/// bit 63 downwards, meets neither before 47 bits. Its 24 bits may follow up to 15 common bits of a
-/// narrow key-group range, 39 in all.
-#[inline]
-pub(crate) fn probe(hash: u64) -> u64 {
-    hash.rotate_right(7)
-}
-
 /// Takes all rows out, with their buckets, ascending.
 fn drain<R>(table: &mut HashTable<R>, mut take: impl FnMut(usize, R)) {
     for bucket in 0..table.num_buckets() {
@@ -47,7 +37,7 @@ pub(crate) struct Segment<R> {
 }
 
 impl<R> Segment<R> {
-    /// An empty segment, which holds the hashes that agree in so many leading bits; allocates nothing.
+    /// An empty segment, which holds the hashes that agree in so many bits of the directory; allocates nothing.
     pub(crate) fn new(depth: u32, total: &Arc<ViewBytes>) -> Self {
         Self {
             rows: HashTable::new(),
@@ -62,7 +52,7 @@ impl<R> Segment<R> {
         Self::new(ALIAS, total)
     }
 
-    /// In how many leading bits all hashes agree that belong here; [`ALIAS`] of an alias.
+    /// In how many of the directory's bits all hashes agree that belong here; [`ALIAS`] of an alias.
     pub(crate) fn depth(&self) -> u32 {
         self.depth
     }
@@ -122,9 +112,7 @@ impl<R: Row> Segment<R> {
         let mut old = mem::replace(&mut self.rows, HashTable::with_capacity(capacity));
         let mut moves = Moves::with_capacity(old.len());
         drain(&mut old, |from, row| {
-            let to = self
-                .rows
-                .insert_unique(probe(row.hash()), row, |row| probe(row.hash()));
+            let to = self.rows.insert_unique(row.hash(), row, Row::hash);
             moves.push((from, to.bucket_index()));
         });
         self.marks = self.marks.moved(&moves, self.rows.num_buckets());
@@ -133,7 +121,7 @@ impl<R: Row> Segment<R> {
     /// Makes space for one more row, by rehashing where there is none.
     pub(crate) fn grow(&mut self) {
         if self.marks.is_blank() || self.rows.len() < self.rows.capacity() {
-            self.rows.reserve(1, |row| probe(row.hash()));
+            self.rows.reserve(1, Row::hash);
             return;
         }
         // As hashbrown does: in as many buckets, if rows that went left half of them.
@@ -147,7 +135,7 @@ impl<R: Row> Segment<R> {
         if self.rows.capacity() < rows {
             if self.marks.is_blank() {
                 let more = rows - self.rows.len();
-                self.rows.reserve(more, |row| probe(row.hash()));
+                self.rows.reserve(more, Row::hash);
             } else {
                 self.rebuild(rows);
             }
@@ -163,11 +151,11 @@ impl<R: Row> Segment<R> {
         } else if capacity == 0 {
             self.rows = HashTable::new();
         } else {
-            self.rows.shrink_to(capacity, |row| probe(row.hash()));
+            self.rows.shrink_to(capacity, Row::hash);
         }
     }
 
-    /// Takes all rows out, and returns those without and those with the next bit of the hash set as two segments. Each half gets
+    /// Takes all rows out, and returns those without and those with the next of the directory's bits set as two segments. Each half gets
     /// buckets for `max_rows` at once, since it is about half full: it will not rehash before it splits.
     pub(crate) fn split(&mut self, max_rows: usize) -> (Self, Self) {
         let mut halves = Halves::of(self, max_rows);
@@ -210,7 +198,7 @@ impl<R: Row> Halves<R> {
         Self {
             lower: Half::new(capacity),
             upper: Half::new(capacity),
-            bit: 1 << (63 - segment.depth),
+            bit: 1 << (31 - segment.depth),
             follow: !segment.marks.is_blank(),
         }
     }
@@ -246,9 +234,7 @@ impl<R: Row> Half<R> {
     }
 
     fn place(&mut self, from: usize, hash: u64, row: R, follow: bool) {
-        let to = self
-            .rows
-            .insert_unique(probe(hash), row, |row| probe(row.hash()));
+        let to = self.rows.insert_unique(hash, row, Row::hash);
         if follow {
             self.moves.push((from, to.bucket_index()));
         }
@@ -281,17 +267,5 @@ mod tests {
             size_of::<Segment<u64>>() <= 112,
             "128 with the count and malloc's"
         );
-    }
-
-    #[test]
-    fn tag_bucket_and_directory_bits_are_disjoint() {
-        let moved = |bit: u32| probe(1 << bit);
-        let tag = 0x7f_u64 << 57;
-        let bucket = 0x3ff_u64; // 1,024 buckets
-        for bit in 0..64 {
-            let moved = moved(bit);
-            assert_eq!(moved & tag != 0, bit < 7);
-            assert_eq!(moved & bucket != 0, (7..17).contains(&bit));
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 mod row;
 
-use row::{clones, filled, set, spread};
+use row::{clones, filled, lower_half, set, spread};
 
 #[test]
 fn only_the_first_write_to_a_segment_copies_it() {
@@ -14,7 +14,7 @@ fn only_the_first_write_to_a_segment_copies_it() {
 
     let segment = table
         .segments()
-        .find(|s| s.hashes().contains(&spread(5)))
+        .find(|s| s.halves().contains(&lower_half(spread(5))))
         .unwrap()
         .len();
     set(&mut table, spread(5), 5, 0);

@@ -6,7 +6,7 @@ mod row;
 use std::collections::HashMap;
 
 use proptest::prelude::*;
-use row::{Entry, Table, set, spread};
+use row::{Entry, Table, lower_half, set, spread};
 use state_table::Frozen;
 
 type Model = HashMap<u64, u64>;
@@ -17,9 +17,9 @@ enum Hashes {
     Even,
     /// Only 3 different ones.
     Few,
-    /// All alike in the 40 leading bits.
+    /// All alike in the lower half.
     SamePrefix,
-    /// Different in the 3 leading bits only.
+    /// Different in the 3 leading bits of the lower half only.
     SameSuffix,
     Equal,
 }
@@ -29,8 +29,8 @@ impl Hashes {
         match self {
             Self::Even => spread(key),
             Self::Few => spread(key % 3),
-            Self::SamePrefix => (0xa_bcde << 44) | (spread(key) >> 40),
-            Self::SameSuffix => (key << 61) | 0x1234,
+            Self::SamePrefix => 0xabcd_e123 | (spread(key) << 32),
+            Self::SameSuffix => ((key & 7) << 29) | 0x1234,
             Self::Equal => u64::MAX,
         }
     }
@@ -109,13 +109,18 @@ fn check_table(table: &Table, model: &Model, hashes: Hashes) {
     assert_eq!(sorted(table.iter()), pairs(model));
     let mut next = Some(0);
     for segment in table.segments() {
-        let range = segment.hashes();
+        let range = segment.halves();
         assert!(
             next.is_some_and(|next| next <= *range.start()),
             "segments ascend"
         );
         next = range.end().checked_add(1);
-        assert!(!segment.is_empty() && segment.iter().all(|row| range.contains(&row.hash)));
+        assert!(
+            !segment.is_empty()
+                && segment
+                    .iter()
+                    .all(|row| range.contains(&lower_half(row.hash)))
+        );
     }
     for key in 0..600 {
         let found = table

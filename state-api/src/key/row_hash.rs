@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn regular_keys_spread_over_all_bits() {
         for stride in [1_u64, 2, 8, 1 << 16, 1 << 32, 1 << 40, 0x0101_0101] {
-            for shift in [0, 7, 20, 48, 56] {
+            for shift in [0, 7, 12, 20, 24, 48, 56] {
                 let mut cells = [0_u32; 256];
                 for i in 0..65_536_u64 {
                     let hash = RowHash::of(&i.wrapping_mul(stride)).unwrap().get();

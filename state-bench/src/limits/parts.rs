@@ -11,7 +11,7 @@ pub(super) struct Parts<V> {
     tables: Vec<HashTable<(u64, V)>>,
     /// A byte for each bucket of each table.
     marks: Vec<Box<[u8]>>,
-    /// The leading bits of a hash, above these, are the number of the table.
+    /// The leading bits of a hash's lower half, above these, are the number of the table.
     shift: u32,
     hasher: RandomState,
 }
@@ -27,7 +27,7 @@ impl<V> Parts<V> {
         let mut parts = Self {
             tables: Vec::new(),
             marks: Vec::new(),
-            shift: u64::BITS - depth,
+            shift: u32::BITS - depth,
             hasher: RandomState::default(),
         };
         let table = || HashTable::with_capacity(room);
@@ -36,8 +36,8 @@ impl<V> Parts<V> {
             let hash = parts.hasher.hash_one(key);
             let at = parts.at(hash);
             if let Some(rows) = parts.tables.get_mut(at) {
-                let rehash = |row: &(u64, V)| probe(parts.hasher.hash_one(row.0));
-                rows.insert_unique(probe(hash), (key, value(key)), rehash);
+                let rehash = |row: &(u64, V)| parts.hasher.hash_one(row.0);
+                rows.insert_unique(hash, (key, value(key)), rehash);
             }
         }
         let marks = |rows: &HashTable<_>| vec![0; rows.num_buckets()].into();
@@ -46,15 +46,19 @@ impl<V> Parts<V> {
     }
 
     #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the table takes its tag from the other half"
+    )]
     fn at(&self, hash: u64) -> usize {
-        usize::try_from(hash >> self.shift).unwrap_or(0)
+        (hash as u32 >> self.shift) as usize
     }
 
     #[inline]
     pub(super) fn get(&self, key: u64) -> Option<&V> {
         let hash = self.hasher.hash_one(key);
         let rows = self.tables.get(self.at(hash))?;
-        let row = rows.find(probe(hash), |row| row.0 == key)?;
+        let row = rows.find(hash, |row| row.0 == key)?;
         Some(&row.1)
     }
 }
@@ -65,7 +69,7 @@ impl Parts<i64> {
         let hash = self.hasher.hash_one(key);
         let at = self.at(hash);
         let rows = self.tables.get_mut(at)?;
-        let row = rows.find_mut(probe(hash), |row| row.0 == key)?;
+        let row = rows.find_mut(hash, |row| row.0 == key)?;
         row.1 += 1;
         Some(row.1)
     }
@@ -75,7 +79,7 @@ impl Parts<i64> {
         let hash = self.hasher.hash_one(key);
         let at = self.at(hash);
         let rows = self.tables.get_mut(at)?;
-        let row = rows.find_mut(probe(hash), |row| row.0 == key)?;
+        let row = rows.find_mut(hash, |row| row.0 == key)?;
         row.1 = value;
         Some(0)
     }
@@ -86,17 +90,11 @@ impl Parts<i64> {
         let hash = self.hasher.hash_one(key);
         let at = self.at(hash);
         let rows = self.tables.get_mut(at)?;
-        let row = rows.find_entry(probe(hash), |row| row.0 == key);
+        let row = rows.find_entry(hash, |row| row.0 == key);
         let mut row = row.ok()?;
         row.get_mut().1 = value;
         let marks = self.marks.get_mut(at)?;
         *marks.get_mut(row.bucket_index())? |= 1;
         Some(0)
     }
-}
-
-/// The hash as a part gets it: the table takes its tag from the top, where all hashes of a part are alike.
-#[inline]
-fn probe(hash: u64) -> u64 {
-    hash.rotate_right(7)
 }

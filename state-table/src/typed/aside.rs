@@ -1,9 +1,9 @@
-//! Copies of addresses, for what is out of line.
+//! Copies of addresses for what is out of line, and what comes of that.
 
 use std::mem::needs_drop;
 
 use state_api::key::RowHash;
-use state_api::{Address, KeyRef};
+use state_api::{Address, Error, KeyRef, Result};
 
 /// Runs what is out of line on a copy of an address. The hash of the original then need not be in memory for the
 /// path that does not get here.
@@ -40,4 +40,32 @@ pub(super) fn apart<K, Q: KeyRef<K> + ?Sized, N: Clone, R>(
         prepared: at.prepared,
     };
     aside(copy, then)
+}
+
+/// What came of a write out of line.
+///
+/// A [`Result`] turned round: of one of those and that of the path in line the compiler makes one value of two words, of which
+/// it then asks on both paths whether it went well. With the words the other way round it has to take it apart.
+pub(super) enum Outcome<R> {
+    Failed(Error),
+    Done(R),
+}
+
+impl<R> Outcome<R> {
+    #[inline]
+    pub(super) fn into_result(self) -> Result<R> {
+        match self {
+            Self::Failed(error) => Err(error),
+            Self::Done(result) => Ok(result),
+        }
+    }
+}
+
+impl<R> From<Result<R>> for Outcome<R> {
+    fn from(result: Result<R>) -> Self {
+        match result {
+            Err(error) => Self::Failed(error),
+            Ok(result) => Self::Done(result),
+        }
+    }
 }

@@ -19,7 +19,7 @@ use state_api::{
     Address, Error, ErrorKind, KeyGroups, KeyHash, KeyRef, ReadTable, Ref, Result, StateKey,
 };
 
-use aside::{apart, aside};
+use aside::{Outcome, apart, aside};
 pub(crate) use poison::Unfinished;
 use weight::measure;
 

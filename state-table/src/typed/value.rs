@@ -9,7 +9,7 @@ use state_api::descriptor::HeapSize;
 use state_api::key::RowHash;
 use state_api::{Address, KeyRef, ReadValue, Ref, Result, StateKey, StateValue, WriteValue};
 
-use super::{KeyedRow, Lookup, TypedMut, TypedRead, TypedTable, Unfinished, signed};
+use super::{KeyedRow, Lookup, Outcome, TypedMut, TypedRead, TypedTable, Unfinished, signed};
 use crate::live::Ready;
 
 impl<'r, S, K, N, V> ReadValue<'r, K, N, V> for TypedRead<'r, S>
@@ -52,10 +52,10 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
         at: Address<'_, Q, N, RowHash>,
         mut init: V,
         f: impl FnOnce(&mut V) -> R,
-    ) -> Result<R> {
-        let result = self.table.update_absent(at.key, &mut init, f)?;
-        self.insert(at, init)?;
-        Ok(result)
+    ) -> Outcome<R> {
+        let result = self.table.update_absent(at.key, &mut init, f);
+        let inserted = result.and_then(|result| self.insert(at, init).map(|()| result));
+        inserted.into()
     }
 
     /// Sets a value in a segment that is not the table's alone, or whose marks are not begun, or adds a row.
@@ -82,14 +82,14 @@ impl<K: StateKey, N: StateKey, V: StateValue> TypedMut<'_, K, N, V, V> {
         at: Address<'_, Q, N, RowHash>,
         init: V,
         f: impl FnOnce(&mut V) -> R,
-    ) -> Result<R> {
+    ) -> Outcome<R> {
         let heap_size = self.heap_size;
         let unfinished = Unfinished(&mut *self.table);
         let TypedTable { rows, bytes, .. } = &mut *unfinished.0;
         if let Some(row) = rows.get_first_mut(at.prepared.get(), KeyedRow::is_at(at)) {
             let result = change(&mut row.state, heap_size, bytes, f);
             unfinished.finish();
-            return Ok(result);
+            return Outcome::Done(result);
         }
         unfinished.finish();
         self.modify_absent(at, init, f)
@@ -214,6 +214,7 @@ impl<'t, K: StateKey, N: StateKey, V: StateValue> WriteValue<'t, K, N, V>
                 self.again().modify_first(at, init, f)
             }
         })
+        .into_result()
     }
 
     #[inline(always)]

@@ -48,6 +48,15 @@ pub(crate) fn spread(key: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// The half of a hash that segments are told apart by.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the other half is not asked for"
+)]
+pub(crate) fn lower_half(hash: u64) -> u32 {
+    hash as u32
+}
+
 /// Sets the value of `key`; returns whether it is new.
 pub(crate) fn set(table: &mut Table, hash: u64, key: u64, value: u64) -> bool {
     let make = || Entry { hash, key, value };
