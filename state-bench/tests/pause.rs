@@ -22,7 +22,7 @@ fn every_backend_shape_and_view_gives_a_line_with_all_figures() {
         let more: &[&str] = if tracked { &["--track"] } else { &[] };
         let results = json(&[&SHORT[..], more].concat());
         assert_eq!(results.len() % 8, 0);
-        for shape in ["in-place", "boxed", "map-in-place", "map-boxed"] {
+        for shape in ["in-place", "boxed", "counted", "map-in-place", "map-boxed"] {
             for view in ["encoded", "held"] {
                 let of_both = |it: &&serde_json::Value| it["values"] == shape && it["view"] == view;
                 assert_eq!(results.iter().filter(of_both).count(), results.len() / 8);
@@ -98,7 +98,7 @@ fn a_wrong_command_line_is_2_and_says_why() {
     refuses(&["pause", "--keys=1,x"], "--keys");
     refuses(
         &["pause", "--values=flat"],
-        "possible values: in-place, boxed",
+        "possible values: in-place, boxed, counted",
     );
     refuses(&["pause", "--view=gone"], "possible values: encoded, held");
     refuses(&["pause", "--hold=0"], "--hold");

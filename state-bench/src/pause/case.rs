@@ -14,14 +14,16 @@ pub struct Case {
     pub until: Until,
 }
 
-/// What the entries are. *Boxed* ones have their bytes behind a pointer, so that each write asks the allocator;
-/// *in place* ones are arrays, as a record of a few numbers is.
+/// What the entries are. *Boxed* ones have their bytes behind a pointer, so that each write asks the allocator, and each copy;
+/// *counted* ones have them behind a reference count, which a copy raises; *in place* ones are arrays, as a record of a few numbers is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Shape {
     /// A value for each key, in place.
     InPlace,
     /// A value for each key, boxed.
     Boxed,
+    /// A value for each key, counted.
+    Counted,
     /// One map of all entries, in place.
     MapInPlace,
     /// One map of all entries, boxed.
@@ -30,13 +32,20 @@ pub enum Shape {
 
 impl Shape {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::InPlace, Self::Boxed, Self::MapInPlace, Self::MapBoxed];
+    pub const ALL: [Self; 5] = [
+        Self::InPlace,
+        Self::Boxed,
+        Self::Counted,
+        Self::MapInPlace,
+        Self::MapBoxed,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::InPlace => "in-place",
             Self::Boxed => "boxed",
+            Self::Counted => "counted",
             Self::MapInPlace => "map-in-place",
             Self::MapBoxed => "map-boxed",
         }

@@ -1,5 +1,7 @@
 //! The states that are written to.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use state_api::{
@@ -50,6 +52,11 @@ fn boxed(x: u8) -> Vec<u8> {
     vec![x; 100]
 }
 
+/// 100 bytes behind a reference count.
+fn counted(x: u8) -> Arc<[u8]> {
+    Arc::from([x; 100])
+}
+
 /// 100 bytes in place.
 fn in_place(x: u8) -> [[u8; 20]; 5] {
     [[x; 20]; 5]
@@ -65,6 +72,7 @@ impl Shape {
         match self {
             Self::InPlace => work.run(Values::filled(opened, entries, in_place)?),
             Self::Boxed => work.run(Values::filled(opened, entries, boxed)?),
+            Self::Counted => work.run(Values::filled(opened, entries, counted)?),
             Self::MapInPlace => work.run(OneMap::filled(opened, entries, in_place)?),
             Self::MapBoxed => work.run(OneMap::filled(opened, entries, boxed)?),
         }
