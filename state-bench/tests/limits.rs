@@ -10,7 +10,7 @@ use state_bench::limits::LimitRecord;
 #[test]
 fn every_limit_gives_a_line() {
     let results = json(&["limits", "--keys=300,5000", "--iterations=2"]);
-    assert_eq!(results.len(), 10);
+    assert_eq!(results.len(), 18);
     for result in &results {
         has_ratio(result);
         for name in ["/ops_per_s", "/simpler_ops_per_s"] {

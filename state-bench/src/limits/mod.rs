@@ -1,16 +1,17 @@
 //! What any table could reach that does what ours has to: programs without a backend, beside simpler ones.
 
+mod changes;
 mod parts;
 mod record;
+mod segments;
 
 use std::convert::Infallible;
 
 pub use record::LimitRecord;
 
 use crate::agree::Agree;
-use crate::bare::heap::Table;
 use crate::error::{Error, Result};
-use crate::inputs::{Inputs, first_word, permutation};
+use crate::inputs::permutation;
 use crate::probe::{Unwatched, each};
 use crate::rounds::{Timed, in_turn, timed};
 use parts::Parts;
@@ -30,16 +31,29 @@ pub enum Limit {
     /// Puts into a table in parts that mark each row, beside puts that mark none: to tell what changed, a row has to be
     /// marked.
     MarksPut,
+    /// The same for values that are changed in place.
+    MarksModify,
+    /// Removals from a table in parts that look at the row's mark and note its key, beside removals that do not: to tell what is gone,
+    /// its key has to be kept.
+    NotesRemove,
+    /// Rows that come, with a mark, and go, 1,000 operations later.
+    MarksComeAndGo,
+    /// Changes of the entries of an ordered map whose keys are noted in a set, each for the first time, beside changes that are not.
+    NotesEntry,
 }
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::SegmentsGet,
         Self::SegmentsGet100b,
         Self::SegmentsZipf,
         Self::SegmentsModify,
         Self::MarksPut,
+        Self::MarksModify,
+        Self::NotesRemove,
+        Self::MarksComeAndGo,
+        Self::NotesEntry,
     ];
 
     /// Its name.
@@ -50,6 +64,10 @@ impl Limit {
             Self::SegmentsZipf => "segments-zipf",
             Self::SegmentsModify => "segments-modify",
             Self::MarksPut => "marks-put",
+            Self::MarksModify => "marks-modify",
+            Self::NotesRemove => "notes-remove",
+            Self::MarksComeAndGo => "marks-come-and-go",
+            Self::NotesEntry => "notes-entry",
         }
     }
 }
@@ -68,78 +86,63 @@ pub struct Plan {
 /// # Errors
 /// [`Error::Disagree`] when the two sides did not do the same.
 pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
-    let keys = permutation(1, plan.keys);
-    let one = |_| 1;
-    let words = || Parts::filled(plan.keys, one);
+    let sides = Sides {
+        limit,
+        plan,
+        keys: permutation(1, plan.keys),
+    };
     let rounds = match limit {
-        Limit::SegmentsGet => {
-            let parts = words();
-            let table = one_table(plan.keys, one);
-            let ours = &mut || over(&keys, |key| parts.get(key).copied());
-            let other = &mut || over(&keys, |key| table.get(&key).copied());
-            rounds(limit, plan, ours, other)
-        }
-        Limit::SegmentsGet100b => {
-            let inputs = Inputs::new(plan.keys);
-            let payload = |key| inputs.payloads().at(index_of(key)).to_vec();
-            let (parts, table) = (
-                Parts::filled(plan.keys, payload),
-                one_table(plan.keys, payload),
-            );
-            let word = |bytes: &Vec<u8>| first_word(bytes).cast_signed();
-            let ours = &mut || over(&keys, |key| parts.get(key).map(word));
-            let other = &mut || over(&keys, |key| table.get(&key).map(word));
-            rounds(limit, plan, ours, other)
-        }
-        Limit::SegmentsZipf => {
-            let inputs = Inputs::new(plan.keys);
-            let mut parts = words();
-            let mut table = one_table(plan.keys, one);
-            let ours = &mut || {
-                over(inputs.zipf(), |key| {
-                    let count = *parts.get(key)?;
-                    parts.put(key, count + 1)?;
-                    Some(count)
-                })
-            };
-            let other = &mut || {
-                over(inputs.zipf(), |key| {
-                    let count = *table.get(&key)?;
-                    table.insert(key, count + 1);
-                    Some(count)
-                })
-            };
-            rounds(limit, plan, ours, other)
-        }
-        Limit::SegmentsModify => {
-            let mut parts = words();
-            let mut table = one_table(plan.keys, one);
-            let ours = &mut || over(&keys, |key| parts.modify(key));
-            let other = &mut || {
-                over(&keys, |key| {
-                    let value = table.get_mut(&key)?;
-                    *value += 1;
-                    Some(*value)
-                })
-            };
-            rounds(limit, plan, ours, other)
-        }
-        Limit::MarksPut => {
-            let (mut parts, mut unmarked) = (words(), words());
-            let ours = &mut || over(&keys, |key| parts.put_marked(key, 7));
-            let other = &mut || over(&keys, |key| unmarked.put(key, 7));
-            rounds(limit, plan, ours, other)
-        }
+        Limit::SegmentsGet => segments::get(&sides),
+        Limit::SegmentsGet100b => segments::get_100b(&sides),
+        Limit::SegmentsZipf => segments::zipf(&sides),
+        Limit::SegmentsModify => segments::modify(&sides),
+        Limit::MarksPut => changes::put(&sides),
+        Limit::MarksModify => changes::modify(&sides),
+        Limit::NotesRemove => changes::remove(&sides),
+        Limit::MarksComeAndGo => changes::come_and_go(&sides),
+        Limit::NotesEntry => changes::entry(&sides),
     };
     Ok(LimitRecord::of(limit, plan, &rounds?))
 }
 
-fn one_table<V>(keys: u64, value: impl Fn(u64) -> V) -> Table<u64, V> {
-    (0..keys).map(|key| (key, value(key))).collect()
+type Rounds = Result<Vec<(Timed, Timed)>>;
+
+/// What the two sides of a limit begin with.
+struct Sides<'a> {
+    limit: Limit,
+    plan: &'a Plan,
+    /// In random order.
+    keys: Vec<u64>,
 }
 
-fn index_of(key: u64) -> usize {
-    usize::try_from(key).unwrap_or(usize::MAX)
+impl Sides<'_> {
+    /// A table in parts with a one for each key.
+    fn words(&self) -> Parts<i64> {
+        Parts::filled(self.plan.keys, |_| 1)
+    }
+
+    /// Rounds of both sides in turn, each an operation for each key.
+    fn rounds(
+        &self,
+        ours: &mut dyn FnMut() -> (Timed, u64),
+        other: &mut dyn FnMut() -> (Timed, u64),
+    ) -> Rounds {
+        let agree = Agree {
+            backend: "a limit",
+            workload: self.limit.name(),
+            other: "the simpler one",
+        };
+        let rounds = in_turn(
+            self.plan.iterations,
+            &mut || Ok::<_, Error>(ours()),
+            &mut || Ok(other()),
+            &mut |our, their| agree.on("check of an iteration", our.1, their.1),
+        )?;
+        Ok(rounds
+            .into_iter()
+            .map(|(our, their)| (our.0, their.0))
+            .collect())
+    }
 }
 
 /// The time of an operation for each key, and the sum of what they returned.
@@ -150,29 +153,6 @@ fn over(keys: &[u64], mut operation: impl FnMut(u64) -> Option<i64>) -> (Timed, 
         });
         sum.unwrap_or_else(|never| match never {})
     })
-}
-
-fn rounds(
-    limit: Limit,
-    plan: &Plan,
-    ours: &mut dyn FnMut() -> (Timed, u64),
-    other: &mut dyn FnMut() -> (Timed, u64),
-) -> Result<Vec<(Timed, Timed)>> {
-    let agree = Agree {
-        backend: "a limit",
-        workload: limit.name(),
-        other: "the simpler one",
-    };
-    let rounds = in_turn(
-        plan.iterations,
-        &mut || Ok::<_, Error>(ours()),
-        &mut || Ok(other()),
-        &mut |our, their| agree.on("check of an iteration", our.1, their.1),
-    )?;
-    Ok(rounds
-        .into_iter()
-        .map(|(our, their)| (our.0, their.0))
-        .collect())
 }
 
 #[cfg(test)]
@@ -200,8 +180,13 @@ mod tests {
             keys: 1,
             iterations: 1,
         };
+        let sides = Sides {
+            limit: Limit::MarksPut,
+            plan: &plan,
+            keys: vec![0],
+        };
         let side = |sum| move || (timed(|| ()).0, sum);
-        let refused = rounds(Limit::MarksPut, &plan, &mut side(1), &mut side(2));
+        let refused = sides.rounds(&mut side(1), &mut side(2));
         assert!(matches!(refused, Err(Error::Disagree { .. })));
     }
 }

@@ -6,6 +6,11 @@ use std::mem::needs_drop;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+/// Marks of a row.
+const WRITTEN: u8 = 1;
+const FRESH: u8 = 2;
+
+#[derive(Clone)]
 pub(super) struct Parts<V> {
     /// They do not grow once they are filled.
     tables: Vec<HashTable<(u64, V)>>,
@@ -87,14 +92,78 @@ impl Parts<i64> {
     /// [`Parts::put`], and marks the row.
     #[inline]
     pub(super) fn put_marked(&mut self, key: u64, value: i64) -> Option<i64> {
+        self.marked(key)?.1 = value;
+        Some(0)
+    }
+
+    /// [`Parts::modify`], and marks the row.
+    #[inline]
+    pub(super) fn modify_marked(&mut self, key: u64) -> Option<i64> {
+        let row = self.marked(key)?;
+        row.1 += 1;
+        Some(row.1)
+    }
+
+    #[inline]
+    fn marked(&mut self, key: u64) -> Option<&mut (u64, i64)> {
         let hash = self.hasher.hash_one(key);
         let at = self.at(hash);
         let rows = self.tables.get_mut(at)?;
-        let row = rows.find_entry(hash, |row| row.0 == key);
-        let mut row = row.ok()?;
-        row.get_mut().1 = value;
+        let row = rows.find_entry(hash, |row| row.0 == key).ok()?;
         let marks = self.marks.get_mut(at)?;
-        *marks.get_mut(row.bucket_index())? |= 1;
+        *marks.get_mut(row.bucket_index())? |= WRITTEN;
+        Some(row.into_mut())
+    }
+
+    #[inline]
+    pub(super) fn remove(&mut self, key: u64) -> Option<i64> {
+        let hash = self.hasher.hash_one(key);
+        let at = self.at(hash);
+        let rows = self.tables.get_mut(at)?;
+        let row = rows.find_entry(hash, |row| row.0 == key).ok()?;
+        Some(row.remove().0.1)
+    }
+
+    /// [`Parts::remove`], and notes the key of a row that was there before it was all marked afresh.
+    #[inline]
+    pub(super) fn remove_noted(&mut self, key: u64, removed: &mut Vec<u64>) -> Option<i64> {
+        let hash = self.hasher.hash_one(key);
+        let at = self.at(hash);
+        let rows = self.tables.get_mut(at)?;
+        let row = rows.find_entry(hash, |row| row.0 == key).ok()?;
+        let mark = *self.marks.get(at)?.get(row.bucket_index())?;
+        if mark & FRESH == 0 {
+            removed.push(key);
+        }
+        Some(row.remove().0.1)
+    }
+
+    /// Adds a row that is not there, where there is room.
+    #[inline]
+    pub(super) fn add(&mut self, key: u64, value: i64) -> Option<i64> {
+        let hash = self.hasher.hash_one(key);
+        let at = self.at(hash);
+        let rows = self.tables.get_mut(at)?;
+        let rehash = |row: &(u64, i64)| self.hasher.hash_one(row.0);
+        rows.insert_unique(hash, (key, value), rehash);
+        Some(0)
+    }
+
+    /// [`Parts::add`], and marks the row.
+    #[inline]
+    pub(super) fn add_marked(&mut self, key: u64, value: i64) -> Option<i64> {
+        let hash = self.hasher.hash_one(key);
+        let at = self.at(hash);
+        let rows = self.tables.get_mut(at)?;
+        let rehash = |row: &(u64, i64)| self.hasher.hash_one(row.0);
+        let row = rows.insert_unique(hash, (key, value), rehash);
+        let (bucket, buckets) = (row.bucket_index(), row.into_table().num_buckets());
+        let marks = self.marks.get_mut(at)?;
+        if buckets != marks.len() {
+            // It has grown: where rows went is not followed here, which counts some of them as old.
+            *marks = vec![0; buckets].into();
+        }
+        *marks.get_mut(bucket)? = WRITTEN | FRESH;
         Some(0)
     }
 }
