@@ -3,7 +3,7 @@
 use std::ops::Bound;
 use std::path::Path;
 
-use redb::ReadableTable;
+use redb::{ReadableTable, Table};
 use state_api::{Capability, Result};
 use state_store::{Mode, OrderedRead, OrderedStore, TableId, Tenant, WorkDir};
 
@@ -11,6 +11,7 @@ use crate::config::RedbConfig;
 use crate::database::Open;
 use crate::error::failed;
 use crate::scan::{RedbGuard, RedbScan};
+use crate::transaction::Bytes;
 use crate::view::RedbView;
 
 /// Name of the database file in the working directory.
@@ -107,6 +108,30 @@ impl OrderedStore for RedbStore {
         self.open
             .transaction_mut()?
             .write(table, "put", |table| table.insert(key, value).map(drop))
+    }
+
+    #[inline]
+    fn modify<'r>(
+        &mut self,
+        table: TableId,
+        key: &[u8],
+        change: impl FnOnce(Option<&[u8]>) -> Option<&'r [u8]>,
+    ) -> Result<()> {
+        let modify = |table: &mut Table<'_, Bytes, Bytes>| {
+            let row = match table.get_mut(key)? {
+                Some(mut found) => match change(Some(found.value())) {
+                    Some(row) if row.len() == found.value().len() => return found.insert(row),
+                    row => row,
+                },
+                None => change(None),
+            };
+            match row {
+                // Not in the place that was found: that page would grow and never split.
+                Some(row) => table.insert(key, row).map(drop),
+                None => Ok(()),
+            }
+        };
+        self.open.transaction_mut()?.write(table, "modify", modify)
     }
 
     #[inline]

@@ -8,11 +8,20 @@ use crate::changes::Tracking;
 use crate::directory;
 use crate::engine::Engine;
 use crate::layout::{KeyBytes, RowPrefix};
+use crate::read::decode;
 use crate::store::{OrderedStore, TableId};
 use crate::tails::{At, Tail, Tails};
 
 /// Chunk numbers reserved by one write of the directory.
 const CHUNKS_AT_ONCE: u64 = 4096;
+
+#[cold]
+fn never_called() -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        "the store was asked to modify a row, and did not ask what it is to become: see `OrderedStore::modify`",
+    )
+}
 
 #[derive(Debug)]
 pub(crate) struct Core<S> {
@@ -145,6 +154,38 @@ impl<S: OrderedStore> Core<S> {
         envelope::begin(&mut self.row);
         codec.encode(value, &mut self.row)?;
         self.engine.put(table, key, &self.row)
+    }
+
+    /// Decodes a value, lets `f` change it or `init`, and writes it. If `f` or the codec panics, the backend stays poisoned.
+    #[inline]
+    pub(crate) fn modify<V: StateValue, R>(
+        &mut self,
+        table: TableId,
+        key: &[u8],
+        codec: &dyn Codec<V>,
+        init: V,
+        f: impl FnOnce(&mut V) -> R,
+    ) -> Result<R> {
+        self.check()?;
+        let Self { engine, row, .. } = self;
+        let mut result = None;
+        let change = |found: Option<&[u8]>, row: &mut Vec<u8>| {
+            let found = found.map(|row| decode(codec, row)).transpose()?;
+            let mut value = found.unwrap_or(init);
+            let result = f(&mut value);
+            row.clear();
+            envelope::begin(row);
+            codec.encode(&value, row)?;
+            Ok(result)
+        };
+        self.in_update = true;
+        let written = engine.modify(table, key, |found| {
+            let changed = result.insert(change(found, row));
+            changed.is_ok().then_some(row.as_slice())
+        });
+        self.in_update = false;
+        written?;
+        result.unwrap_or_else(|| Err(never_called()))
     }
 
     /// Removes all rows below a prefix.

@@ -6,7 +6,7 @@ use state_api::{Error, Result};
 use crate::changes::Tracking;
 use crate::store::{OrderedStore, TableId};
 
-/// The engine. Rows of states are written by its [`put`](Engine::put), [`delete`](Engine::delete) and
+/// The engine. Rows of states are written by its [`put`](Engine::put), [`modify`](Engine::modify), [`delete`](Engine::delete) and
 /// [`delete_range`](Engine::delete_range) and in no other way, or a checkpoint would not know of them.
 #[derive(Debug)]
 pub(crate) struct Engine<S> {
@@ -29,6 +29,27 @@ impl<S: OrderedStore> Engine<S> {
     pub(crate) fn put(&mut self, table: TableId, key: &[u8], row: &[u8]) -> Result<()> {
         self.tracking.note(table, key);
         self.attempt(|store| store.put(table, key, row))
+    }
+
+    /// Writes what `change` makes of a row of a state, if anything. A failure poisons only once it is to be written.
+    #[inline]
+    pub(crate) fn modify<'r>(
+        &mut self,
+        table: TableId,
+        key: &[u8],
+        change: impl FnOnce(Option<&[u8]>) -> Option<&'r [u8]>,
+    ) -> Result<()> {
+        let (tracking, mut writes) = (&mut self.tracking, false);
+        let modified = self.store.modify(table, key, |row| {
+            let row = change(row)?;
+            tracking.note(table, key);
+            writes = true;
+            Some(row)
+        });
+        if writes && let Err(error) = &modified {
+            self.poisoned = Some(error.clone());
+        }
+        modified
     }
 
     /// Removes a row of a state.

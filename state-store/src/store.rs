@@ -113,7 +113,8 @@ pub trait OrderedRead {
 /// | get of a value or a map entry, `contains` | one [`get`](OrderedRead::get) |
 /// | put or clear of a value, insert or remove of a map entry | one write; no read |
 /// | append to a list | a [`put`](OrderedStore::put) for each chunk that is filled; no read, also where the last chunk is not known |
-/// | `modify`, `update`, `take` | one [`get`](OrderedRead::get), and one write at most |
+/// | `modify` | one [`modify`](OrderedStore::modify): a [`get`](OrderedRead::get) and a [`put`](OrderedStore::put), where a store does not know better |
+/// | `update`, `take` | one [`get`](OrderedRead::get), and one write at most |
 /// | clear of a list or a map, replacement of a list | one [`delete_range`](OrderedStore::delete_range); no read. An engine that has none walks the rows of the range, and no others |
 pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
     /// What [`OrderedStore::freeze`] returns.
@@ -154,6 +155,27 @@ pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
     /// # Errors
     /// What the engine meets.
     fn put(&mut self, table: TableId, key: &[u8], value: &[u8]) -> Result<()>;
+
+    /// Sets the value of a key to what `change` makes of the present one, `None` where there is none; leaves it as it is
+    /// where `change` returns `None`. Calls `change` once, and that before anything is written. A store that can write where it has read
+    /// does so, in place of a [`get`](OrderedRead::get) and a [`put`](OrderedStore::put).
+    ///
+    /// # Errors
+    /// What the engine meets. One from before `change` was called is that of a read: the store is as it was.
+    fn modify<'r>(
+        &mut self,
+        table: TableId,
+        key: &[u8],
+        change: impl FnOnce(Option<&[u8]>) -> Option<&'r [u8]>,
+    ) -> Result<()> {
+        let found = self.get(table, key)?;
+        let row = change(found.as_ref().map(AsRef::as_ref));
+        drop(found);
+        match row {
+            Some(row) => self.put(table, key, row),
+            None => Ok(()),
+        }
+    }
 
     /// Removes a key; nothing happens when it is absent.
     ///

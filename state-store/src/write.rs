@@ -60,23 +60,6 @@ fn update<S: OrderedStore, V: StateValue, R>(
     Ok(result)
 }
 
-/// Reads a row, lets `f` change it or `init`, writes it.
-#[inline]
-fn modify<S: OrderedStore, V: StateValue, R>(
-    core: &mut Core<S>,
-    table: TableId,
-    key: &[u8],
-    codec: &dyn state_api::Codec<V>,
-    init: V,
-    f: impl FnOnce(&mut V) -> R,
-) -> Result<R> {
-    core.check()?;
-    let mut value = get(core.store(), table, key, codec)?.unwrap_or(init);
-    let result = core.update(|| f(&mut value))?;
-    core.put(table, key, codec, &value)?;
-    Ok(result)
-}
-
 /// Reads a row and removes it.
 #[inline]
 fn take<S: OrderedStore, V: StateValue>(
@@ -152,8 +135,7 @@ where
         init: V,
         f: impl FnOnce(&mut V) -> R,
     ) -> Result<R> {
-        modify(
-            self.core,
+        self.core.modify(
             self.table,
             at.prepared.as_bytes(),
             &*self.types.codec,
@@ -313,7 +295,8 @@ where
         f: impl FnOnce(&mut UV) -> R,
     ) -> Result<R> {
         let key = at.prepared.map_entry(map_key)?;
-        modify(self.core, self.table, &key, &*self.types.codec, init, f)
+        self.core
+            .modify(self.table, &key, &*self.types.codec, init, f)
     }
 
     #[inline]

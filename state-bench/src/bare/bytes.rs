@@ -20,6 +20,21 @@ pub trait Engine: Bare {
     /// As [`Engine::get`].
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()>;
 
+    /// Sets the value of a key to what `change` makes of what `read` made of the present one.
+    ///
+    /// # Errors
+    /// As [`Engine::get`]; what the two return.
+    #[inline]
+    fn modify<T, const N: usize>(
+        &mut self,
+        key: &[u8],
+        read: impl FnOnce(&[u8]) -> Result<T>,
+        change: impl FnOnce(Option<T>) -> [u8; N],
+    ) -> Result<()> {
+        let found = self.get(key, read)?.transpose()?;
+        self.put(key, &change(found))
+    }
+
     /// Removes the value of a key.
     ///
     /// # Errors
@@ -126,8 +141,11 @@ impl<E: Engine> Longs for Bytes<E> {
     #[inline]
     fn modify(&mut self, key: u64, init: i64, f: impl FnOnce(i64) -> i64) -> Result<i64> {
         self.keys.of_number(key, |key| {
-            let old = self.engine.get(key, word)?.transpose()?.unwrap_or(init);
-            self.engine.put(key, &f(old).to_le_bytes())?;
+            let mut old = init;
+            self.engine.modify(key, word, |found| {
+                old = found.unwrap_or(init);
+                f(old).to_le_bytes()
+            })?;
             Ok(old)
         })
     }
@@ -175,8 +193,8 @@ impl<E: Engine> Pairs for Bytes<E> {
     #[inline]
     fn modify(&mut self, key: u64, f: impl FnOnce((i64, i64)) -> (i64, i64)) -> Result<()> {
         self.keys.of_number(key, |key| {
-            let old = self.engine.get(key, pair)?.transpose()?.unwrap_or((0, 0));
-            self.engine.put(key, &pair_bytes(f(old)))
+            let changed = |found: Option<_>| pair_bytes(f(found.unwrap_or((0, 0))));
+            self.engine.modify(key, pair, changed)
         })
     }
 }

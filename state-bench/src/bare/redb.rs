@@ -97,6 +97,28 @@ impl Engine for Redb {
     }
 
     #[inline]
+    fn modify<T, const N: usize>(
+        &mut self,
+        key: &[u8],
+        read: impl FnOnce(&[u8]) -> Result<T>,
+        change: impl FnOnce(Option<T>) -> [u8; N],
+    ) -> Result<()> {
+        let open = self.open.as_mut().ok_or_else(not_open)?;
+        open.with_dependent_mut(|_, table| {
+            if let Some(mut found) = table.get_mut(key).map_err(Error::engine)? {
+                let value = read(found.value())?;
+                return found
+                    .insert(&change(Some(value))[..])
+                    .map_err(Error::engine);
+            }
+            table
+                .insert(key, &change(None)[..])
+                .map_err(Error::engine)?;
+            Ok(())
+        })
+    }
+
+    #[inline]
     fn remove(&mut self, key: &[u8]) -> Result<()> {
         let open = self.open.as_mut().ok_or_else(not_open)?;
         open.with_dependent_mut(|_, table| {
