@@ -242,6 +242,21 @@ impl<S: OrderedStore> OrderedStore for CountingStore<S> {
         self.inner.put(table, key, value)
     }
 
+    fn modify<'r>(
+        &mut self,
+        table: TableId,
+        key: &[u8],
+        change: impl FnOnce(Option<&[u8]>) -> Option<&'r [u8]>,
+    ) -> Result<()> {
+        let calls = &self.calls;
+        calls.get(1);
+        self.inner.modify(table, key, |found| {
+            let row = change(found)?;
+            calls.put(key, row);
+            Some(row)
+        })
+    }
+
     fn delete(&mut self, table: TableId, key: &[u8]) -> Result<()> {
         self.calls.delete();
         self.inner.delete(table, key)

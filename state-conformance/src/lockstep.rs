@@ -334,6 +334,32 @@ impl<A: OrderedStore, B: OrderedStore> OrderedStore for LockstepStore<A, B> {
             .map(drop)
     }
 
+    fn modify<'r>(
+        &mut self,
+        table: TableId,
+        key: &[u8],
+        change: impl FnOnce(Option<&[u8]>) -> Option<&'r [u8]>,
+    ) -> Result<()> {
+        let call = Call::of(self.names(), "modify", table).at(key);
+        let (mut row, mut on_left, mut on_right) = (None, None, None);
+        let left = self.left.modify(table, key, |found| {
+            on_left = found.map(<[u8]>::to_vec);
+            row = change(found);
+            row
+        });
+        let right = self.right.modify(table, key, |found| {
+            on_right = found.map(<[u8]>::to_vec);
+            row
+        });
+        call.same(
+            left.map(|()| on_left),
+            right.map(|()| on_right),
+            |left, right| left == right,
+            |left, right| [said(&left), said(&right)],
+        )
+        .map(drop)
+    }
+
     fn delete(&mut self, table: TableId, key: &[u8]) -> Result<()> {
         let call = Call::of(self.names(), "delete", table).at(key);
         let (left, right) = (&mut self.left, &mut self.right);

@@ -157,7 +157,7 @@ pub trait OrderedStore: OrderedRead + Send + Sized + 'static {
     fn put(&mut self, table: TableId, key: &[u8], value: &[u8]) -> Result<()>;
 
     /// Sets the value of a key to what `change` makes of the present one, `None` where there is none; leaves it as it is
-    /// where `change` returns `None`. Calls `change` once, and that before anything is written. A store that can write where it has read
+    /// where `change` returns `None`. Calls `change` once, and that before a row is written. A store that can write where it has read
     /// does so, in place of a [`get`](OrderedRead::get) and a [`put`](OrderedStore::put).
     ///
     /// # Errors

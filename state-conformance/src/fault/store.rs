@@ -183,6 +183,35 @@ impl<S: OrderedStore> OrderedStore for FaultyStore<S> {
         call(&self.faults, true, || self.inner.put(table, key, value))
     }
 
+    /// A turn of a read and, if something is to be written, one of a write.
+    fn modify<'r>(
+        &mut self,
+        table: TableId,
+        key: &[u8],
+        change: impl FnOnce(Option<&[u8]>) -> Option<&'r [u8]>,
+    ) -> Result<()> {
+        let faults = &self.faults;
+        let read = faults.turn(false);
+        if matches!(read, Turn::Fail | Turn::WorkAndFail) {
+            return Err(faults.error());
+        }
+        let mut write = Turn::Work;
+        self.inner.modify(table, key, |found| {
+            let found = if read == Turn::Short {
+                found.map(short)
+            } else {
+                found
+            };
+            let row = change(found)?;
+            write = faults.turn(true);
+            matches!(write, Turn::Work | Turn::WorkAndFail).then_some(row)
+        })?;
+        match write {
+            Turn::Work => Ok(()),
+            Turn::Fail | Turn::WorkAndFail | Turn::Short => Err(faults.error()),
+        }
+    }
+
     fn delete(&mut self, table: TableId, key: &[u8]) -> Result<()> {
         call(&self.faults, true, || self.inner.delete(table, key))
     }
