@@ -47,7 +47,7 @@ pub(crate) trait Entry {
 ///
 /// A hash selects its entry by the `depth` topmost bits of its lower half, so entries ascend with that. hashbrown takes tags from
 /// bits 57 to 63 and buckets from bit 0 upwards, 12 bits of 4,096 buckets: down to a depth of 20 neither are bits that all hashes of a
-/// segment agree in, and the hash is probed with as it is.
+/// segment agree in, and the hash is probed with as it is. (On a machine of 32 bits tags are bits 25 to 31, and of no use: correct, but slow.)
 pub(crate) struct Directory<E> {
     /// Two at least, so that `shift` is below 32.
     entries: Vec<E>,

@@ -2,7 +2,7 @@
 //! lie in the [directory](crate::live).
 
 use std::array;
-use std::mem::{self, needs_drop};
+use std::mem;
 use std::vec;
 
 use hashbrown::HashTable;
@@ -27,6 +27,9 @@ fn drain<R>(table: &mut HashTable<R>, mut take: impl FnMut(usize, R)) {
     }
 }
 
+/// Bytes of a row that is moved once more for that.
+const SMALL_ROW: usize = 24;
+
 /// Lanes of rows that move; 4 or 16 give half as much.
 const LANES: usize = 8;
 
@@ -38,7 +41,7 @@ fn in_lanes<R>(mut rows: impl ExactSizeIterator<Item = R>) -> [vec::IntoIter<R>;
 
 /// Calls `place` with each row, from the lanes in turn. In the order of their buckets, which is that of their new ones, hashbrown would
 /// read sixteen tags where one was just written, and the processor wait for that, with each row. It does not pay where
-/// buckets have to be told, or rows are larger, as those are that own memory.
+/// buckets have to be told, or rows are larger.
 fn in_turn<R>(mut lanes: [vec::IntoIter<R>; LANES], mut place: impl FnMut(R)) {
     while lanes.iter().any(|lane| lane.len() > 0) {
         let rows = lanes.iter_mut().filter_map(Iterator::next);
@@ -183,7 +186,7 @@ impl<R: Row> Segment<R> {
         let mut rows = mem::take(&mut self.rows);
         if halves.follow {
             drain(&mut rows, |from, row| halves.place(from, row));
-        } else if needs_drop::<R>() {
+        } else if size_of::<R>() > SMALL_ROW {
             let rows = rows.into_iter();
             rows.for_each(|row| halves.place(usize::MAX, row));
         } else {

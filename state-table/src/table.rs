@@ -28,9 +28,8 @@ const SEGMENT_BYTES: usize = 512 << 10;
 /// [`Table::find_or_insert_with`] does.
 ///
 /// # Layout
-/// The leading bits of a hash choose the segment (extendible hashing), so segments in order are
-/// hashes in order. A segment
-/// that is full splits in two; its neighbours do not notice, but for those that the directory tells apart
+/// Leading bits of the lower half of a hash choose the segment (extendible hashing), so segments in order are
+/// such halves in order. A segment that is full splits in two; its neighbours do not notice, but for those that the directory tells apart
 /// only since then: a write to one of them splits it as well. Segments are not merged again: a table
 /// that lost its rows gives back their buckets (16 or more bytes a row) but keeps about 200 bytes
 /// for each segment it once had, until [`Table::clear`].
@@ -38,7 +37,7 @@ const SEGMENT_BYTES: usize = 512 << 10;
 /// While the table has a segment alone, its rows lie in the directory itself (at the latest from the first write
 /// behind a freeze on): whoever finds a row there need not ask whether a view has it, too.
 ///
-/// Rows whose hashes agree in too many leading bits to be told apart stay in one segment beyond
+/// Rows whose hashes agree in too many of these bits to be told apart stay in one segment beyond
 /// its cap, and rows of equal hash are searched one by one: correct, but slow. A hash that an
 /// adversary cannot choose keeps this away.
 ///

@@ -59,7 +59,7 @@ pub(super) fn come_and_go(sides: &Sides<'_>) -> Rounds {
     )
 }
 
-/// A new key for each of `keys`, that many above it, and `SHORT_LIVED` operations later the old one, for the new one to go.
+/// A new key for each of `keys`, that many above it, and when `SHORT_LIVED` others came the old one, for the new one to go.
 fn new_and_old(keys: &[u64]) -> Vec<u64> {
     let len = keys.len() as u64;
     let lived = vec![None; keys.len().min(SHORT_LIVED)];

@@ -36,7 +36,8 @@ pub enum Limit {
     /// Removals from a table in parts that look at the row's mark and note its key, beside removals that do not: to tell what is gone,
     /// its key has to be kept.
     NotesRemove,
-    /// Rows that come, with a mark, and go, 1,000 operations later.
+    /// Rows that are added and marked, and removed after a look at the mark when 1,000 others were added; beside the same without. Neither
+    /// looks whether there is such a row already.
     MarksComeAndGo,
     /// Changes of the entries of an ordered map whose keys are noted in a set, each for the first time, beside changes that are not.
     NotesEntry,
@@ -55,6 +56,14 @@ impl Limit {
         Self::MarksComeAndGo,
         Self::NotesEntry,
     ];
+
+    /// Operations of an iteration.
+    pub(crate) fn operations(self, keys: u64) -> u64 {
+        match self {
+            Self::MarksComeAndGo => 2 * keys,
+            _ => keys,
+        }
+    }
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -81,7 +90,7 @@ pub struct Plan {
     pub iterations: usize,
 }
 
-/// Measures a limit: an operation for each key, in random order, in interleaved rounds.
+/// Measures a limit: an operation for each key, or the two of a row that comes and goes, in random order, in interleaved rounds.
 ///
 /// # Errors
 /// [`Error::Disagree`] when the two sides did not do the same.

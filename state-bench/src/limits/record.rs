@@ -15,7 +15,7 @@ pub struct LimitRecord {
     pub version: String,
     /// The limit: see [`Limit`].
     pub limit: String,
-    /// Keys of the tables, and operations of an iteration.
+    /// Keys of the tables.
     pub keys: u64,
     /// Timed rounds.
     pub iterations: usize,
@@ -30,8 +30,9 @@ pub struct LimitRecord {
 
 impl LimitRecord {
     pub(super) fn of(limit: Limit, plan: &Plan, rounds: &[(Timed, Timed)]) -> Self {
-        let per_second =
-            |seconds: Vec<f64>| Spread::of(seconds).map_or(0.0, |it| rate(plan.keys, it.median));
+        let per_second = |seconds: Vec<f64>| {
+            Spread::of(seconds).map_or(0.0, |it| rate(limit.operations(plan.keys), it.median))
+        };
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             limit: limit.name().to_owned(),
