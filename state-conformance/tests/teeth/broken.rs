@@ -66,6 +66,8 @@ pub(crate) enum Defect {
     MultiGetReverses,
     /// Every seventh `put` does nothing.
     LosesEverySeventhPut,
+    /// `modify` leaves a row that would become longer or shorter.
+    ModifyKeepsLengths,
     /// A value is cut at 100,000 bytes.
     CutsLongValues,
     /// All states share a table.

@@ -208,6 +208,8 @@ zoo! {
         LosesEverySeventhPut as a_write_is_lost
             by clearing::namespaces_do_not_interfere saying "namespace"
             also keys::keys_of_many_types_round_trip, writing::counts_follow_every_write;
+        ModifyKeepsLengths as a_row_that_grows_in_a_modify_is_lost
+            by generated::generated_operations saying "a read of what was just touched: value";
         CutsLongValues as values_are_cut
             by reading::large_values_fit saying "a value cannot be decoded";
         OneTable as states_share_a_table

@@ -158,6 +158,23 @@ impl OrderedStore for BrokenStore {
         self.with(|inner| inner.put(table, key, value))
     }
 
+    fn modify<'r>(
+        &mut self,
+        table: TableId,
+        key: &[u8],
+        change: impl FnOnce(Option<&[u8]>) -> Option<&'r [u8]>,
+    ) -> Result<()> {
+        let found = self.get(table, key)?;
+        let Some(row) = change(found.as_deref()) else {
+            return Ok(());
+        };
+        let fits = found.is_none_or(|found| found.len() == row.len());
+        if self.has(Defect::ModifyKeepsLengths) && !fits {
+            return Ok(());
+        }
+        self.put(table, key, row)
+    }
+
     fn delete(&mut self, table: TableId, key: &[u8]) -> Result<()> {
         if self.has(Defect::DropsDeletes) {
             return Ok(());
