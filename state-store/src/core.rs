@@ -15,6 +15,14 @@ use crate::tails::{At, Tail, Tails};
 /// Chunk numbers reserved by one write of the directory.
 const CHUNKS_AT_ONCE: u64 = 4096;
 
+/// Makes a row of a value, in its envelope.
+#[inline]
+fn encode<V: StateValue>(codec: &dyn Codec<V>, value: &V, row: &mut Vec<u8>) -> Result<()> {
+    row.clear();
+    envelope::begin(row);
+    codec.encode(value, row)
+}
+
 #[cold]
 fn never_called() -> Error {
     Error::new(
@@ -150,9 +158,7 @@ impl<S: OrderedStore> Core<S> {
         value: &V,
     ) -> Result<()> {
         self.check()?;
-        self.row.clear();
-        envelope::begin(&mut self.row);
-        codec.encode(value, &mut self.row)?;
+        encode(codec, value, &mut self.row)?;
         self.engine.put(table, key, &self.row)
     }
 
@@ -173,9 +179,7 @@ impl<S: OrderedStore> Core<S> {
             let found = found.map(|row| decode(codec, row)).transpose()?;
             let mut value = found.unwrap_or(init);
             let result = f(&mut value);
-            row.clear();
-            envelope::begin(row);
-            codec.encode(&value, row)?;
+            encode(codec, &value, row)?;
             Ok(result)
         };
         self.in_update = true;
