@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use hashbrown::HashTable;
 use triomphe::Arc;
 
-use crate::live::{LiveEntry, has_buckets};
+use crate::live::{LiveEntry, has_buckets, seldom};
 use crate::row::Row;
 use crate::segment::{ALIAS, Segment};
 use crate::shared::ViewBytes;
@@ -84,14 +84,8 @@ impl<E: Entry> Directory<E> {
         &mut self.entries[entry]
     }
 
-    /// What is in the entry of a hash; there always is one. Not by an index: that needs their number in a register, for
-    /// its panic.
-    #[inline]
-    pub(crate) fn of_hash(&self, hash: u64) -> Option<&E> {
-        self.entries.get(self.entry(hash))
-    }
-
-    /// [`Directory::of_hash`], to write to.
+    /// What is in the entry of a hash, to write to; there always is one. Not by an index: that needs their number in a register,
+    /// for its panic.
     #[inline]
     pub(crate) fn of_hash_mut(&mut self, hash: u64) -> Option<&mut E> {
         let entry = self.entry(hash);
@@ -99,34 +93,32 @@ impl<E: Entry> Directory<E> {
     }
 
     /// The row with this hash for which `eq` holds.
+    ///
+    /// All in line: in a loop of look-ups, a call that might come back would have the compiler load where the directory lies for each of them
+    /// again.
     #[inline]
     pub(crate) fn find(&self, hash: u64, eq: impl Fn(&E::Row) -> bool) -> Option<&E::Row> {
-        let mut rows = self.of_hash(hash)?.first();
-        loop {
-            if let Some(row) = rows.find(hash, &eq) {
-                return Some(row);
+        let mut at = self.entry(hash);
+        let mut entry = self.entries.get(at)?;
+        let mut rows = entry.first();
+        // Asked by a word that the look-up takes anyway.
+        while !has_buckets(rows) {
+            seldom();
+            if entry.depth().is_some() {
+                rows = entry.rows();
+                break;
             }
-            if has_buckets(rows) {
-                return None;
-            }
-            // Another look by the same code, not one out of line: a row that might come from there would cost every access.
-            rows = self.rows_behind(hash)?;
+            at = entry_before(at);
+            entry = self.entries.get(at)?;
+            rows = entry.first();
         }
-    }
-
-    /// The rows of the segment of a hash, if it has any and they are not where they are looked for first.
-    #[cold]
-    #[inline(never)] // keeps the path of a hit short
-    fn rows_behind(&self, hash: u64) -> Option<&HashTable<E::Row>> {
-        let rows = self.at(self.segment_of(self.entry(hash))).rows();
-        has_buckets(rows).then_some(rows)
+        rows.find(hash, eq)
     }
 
     /// The entry with the segment that an entry belongs to.
     pub(crate) fn segment_of(&self, mut entry: usize) -> usize {
-        // Where a segment begins is a multiple of how many entries it has: the first entry is no alias.
         while self.at(entry).depth().is_none() {
-            entry &= entry - 1;
+            entry = entry_before(entry);
         }
         entry
     }
@@ -174,6 +166,13 @@ impl<E: Entry> Directory<E> {
             next: 0,
         }
     }
+}
+
+/// An entry that an alias's segment has before it, the segment itself in the end: where that begins is a multiple of how many entries it
+/// has. The first entry of all is no alias.
+#[inline]
+fn entry_before(alias: usize) -> usize {
+    alias & alias.wrapping_sub(1)
 }
 
 impl<R> Directory<LiveEntry<R>> {

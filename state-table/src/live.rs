@@ -279,7 +279,7 @@ impl<R> LiveEntry<R> {
 /// Whether rows lie here, or may be put here: one without buckets has allocated none. Asked of what a look-up has in a register.
 #[inline]
 pub(crate) fn has_buckets<R>(rows: &HashTable<R>) -> bool {
-    rows.num_buckets() > 1
+    rows.num_buckets() != 1
 }
 
 /// Puts rows and flags into their segment.
@@ -331,13 +331,7 @@ impl<R> Entry for LiveEntry<R> {
 
     #[inline]
     fn first(&self) -> &HashTable<R> {
-        match &self.home {
-            Home::Shared(segment) => {
-                seldom();
-                segment.rows()
-            }
-            Home::Alias | Home::Own(_) => &self.rows,
-        }
+        &self.rows
     }
 
     fn rows(&self) -> &HashTable<R> {
@@ -356,7 +350,7 @@ impl<R> Entry for LiveEntry<R> {
 /// for what it depends on.
 #[cold]
 #[inline]
-fn seldom() {}
+pub(crate) fn seldom() {}
 
 #[cfg(test)]
 mod tests {

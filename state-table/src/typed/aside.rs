@@ -23,6 +23,11 @@ pub(super) fn aside<Q: ?Sized, N, R>(
 /// Bytes of a key and a namespace that are copied rather than kept in memory.
 const SMALL_KEY: usize = 32;
 
+/// Whether a value is at most so many bytes, and owns nothing.
+pub(super) const fn is_plain<T>(bytes: usize) -> bool {
+    !needs_drop::<T>() && size_of::<T>() <= bytes
+}
+
 /// [`aside`], also on copies of key and namespace if they are small and own nothing, so that those need not be in memory either.
 #[expect(clippy::inline_always, reason = "as `aside`")]
 #[inline(always)]
@@ -30,7 +35,7 @@ pub(super) fn apart<K, Q: KeyRef<K> + ?Sized, N: Clone, R>(
     at: Address<'_, Q, N, RowHash>,
     then: impl FnOnce(Address<'_, Q, N, RowHash>) -> R,
 ) -> R {
-    if needs_drop::<(K, N)>() || size_of::<(K, N)>() > SMALL_KEY {
+    if !is_plain::<(K, N)>(SMALL_KEY) {
         return aside(at, then);
     }
     let (key, namespace) = (at.key.to_key(), at.namespace.clone());

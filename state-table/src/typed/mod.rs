@@ -19,7 +19,7 @@ use state_api::{
     Address, Error, ErrorKind, KeyGroups, KeyHash, KeyRef, ReadTable, Ref, Result, StateKey,
 };
 
-use aside::{Outcome, apart, aside};
+use aside::{Outcome, apart, aside, is_plain};
 pub(crate) use poison::Unfinished;
 use weight::measure;
 
@@ -64,16 +64,23 @@ pub trait Lookup {
 /// Refuses a key that was not found because it is not owned. A key that is found was checked when
 /// its row was inserted, so only absence pays for the canonical hash; and not even that where all
 /// key groups are owned.
+///
+/// Without a call for a short key: in a loop of gets, one that might come back would have the compiler load where the table
+/// lies for each access again.
 #[inline]
-fn absent<Q: Serialize + ?Sized>(groups: &KeyGroups, key: &Q) -> Result<()> {
+fn absent<K, Q: Serialize + ?Sized>(groups: &KeyGroups, key: &Q) -> Result<()> {
     if groups.is_all() {
         Ok(())
+    } else if is_plain::<K>(SHORT_KEY) {
+        groups.check(KeyHash::of(key)?)
     } else {
         check_owned(groups, key)
     }
 }
 
-/// Out of line: it would keep the path that finds a key from being inlined.
+/// Bytes of a key whose canonical hash is a few instructions.
+const SHORT_KEY: usize = 16;
+
 #[cold]
 #[inline(never)]
 fn check_owned<Q: Serialize + ?Sized>(groups: &KeyGroups, key: &Q) -> Result<()> {
@@ -131,7 +138,7 @@ macro_rules! lookup {
             #[inline]
             fn absent<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<()> {
                 self.check()?;
-                absent(&self.groups, key)
+                absent::<K, _>(&self.groups, key)
             }
 
             #[inline]
