@@ -28,6 +28,12 @@ pub enum Limit {
     SegmentsZipf,
     /// Values that are changed in place.
     SegmentsModify,
+    /// The same where a row that is not there would be added, and rows could be marked, though all are there and none is marked: what any table
+    /// asks whose changes can be tracked. Beside an entry of one table.
+    SegmentsModifyOrAdd,
+    /// Words counted from nothing by a get and a put, in tables that double by splitting each: all keys that are new are added, and
+    /// could be marked.
+    SegmentsFill,
     /// Puts into a table in parts that mark each row, beside puts that mark none: to tell what changed, a row has to be
     /// marked.
     MarksPut,
@@ -45,11 +51,13 @@ pub enum Limit {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::SegmentsGet,
         Self::SegmentsGet100b,
         Self::SegmentsZipf,
         Self::SegmentsModify,
+        Self::SegmentsModifyOrAdd,
+        Self::SegmentsFill,
         Self::MarksPut,
         Self::MarksModify,
         Self::NotesRemove,
@@ -72,6 +80,8 @@ impl Limit {
             Self::SegmentsGet100b => "segments-get-100b",
             Self::SegmentsZipf => "segments-zipf",
             Self::SegmentsModify => "segments-modify",
+            Self::SegmentsModifyOrAdd => "segments-modify-or-add",
+            Self::SegmentsFill => "segments-fill",
             Self::MarksPut => "marks-put",
             Self::MarksModify => "marks-modify",
             Self::NotesRemove => "notes-remove",
@@ -105,6 +115,8 @@ pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
         Limit::SegmentsGet100b => segments::get_100b(&sides),
         Limit::SegmentsZipf => segments::zipf(&sides),
         Limit::SegmentsModify => segments::modify(&sides),
+        Limit::SegmentsModifyOrAdd => segments::modify_or_add(&sides),
+        Limit::SegmentsFill => segments::fill(&sides),
         Limit::MarksPut => changes::put(&sides),
         Limit::MarksModify => changes::modify(&sides),
         Limit::NotesRemove => changes::remove(&sides),

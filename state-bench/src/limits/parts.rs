@@ -12,13 +12,14 @@ const FRESH: u8 = 2;
 
 #[derive(Clone)]
 pub(super) struct Parts<V> {
-    /// They do not grow once they are filled.
     tables: Vec<HashTable<(u64, V)>>,
     /// A byte for each bucket of each table.
     marks: Vec<Box<[u8]>>,
     /// The leading bits of a hash's lower half, above these, are the number of the table.
     shift: u32,
     hasher: RandomState,
+    /// Whether operations mark rows that only would where rows are marked.
+    marking: bool,
 }
 
 impl<V> Parts<V> {
@@ -28,12 +29,13 @@ impl<V> Parts<V> {
     /// Tables of all keys below `keys`.
     pub(super) fn filled(keys: u64, value: impl Fn(u64) -> V) -> Self {
         let depth = (2 * keys / Self::ROWS).max(2).ilog2();
-        let room = usize::try_from(Self::ROWS).unwrap_or(0);
+        let room = Self::room();
         let mut parts = Self {
             tables: Vec::new(),
             marks: Vec::new(),
             shift: u32::BITS - depth,
             hasher: RandomState::default(),
+            marking: false,
         };
         let table = || HashTable::with_capacity(room);
         parts.tables.resize_with(1 << depth, table);
@@ -48,6 +50,10 @@ impl<V> Parts<V> {
         let marks = |rows: &HashTable<_>| vec![0; rows.num_buckets()].into();
         parts.marks = parts.tables.iter().map(marks).collect();
         parts
+    }
+
+    fn room() -> usize {
+        usize::try_from(Self::ROWS).unwrap_or(0)
     }
 
     #[inline]
@@ -69,6 +75,17 @@ impl<V> Parts<V> {
 }
 
 impl Parts<i64> {
+    /// Two empty tables, which double when one is full.
+    pub(super) fn new() -> Self {
+        Self {
+            tables: vec![HashTable::new(), HashTable::new()],
+            marks: Vec::new(),
+            shift: u32::BITS - 1,
+            hasher: RandomState::default(),
+            marking: false,
+        }
+    }
+
     #[inline]
     pub(super) fn modify(&mut self, key: u64) -> Option<i64> {
         let hash = self.hasher.hash_one(key);
@@ -77,6 +94,93 @@ impl Parts<i64> {
         let row = rows.find_mut(hash, |row| row.0 == key)?;
         row.1 += 1;
         Some(row.1)
+    }
+
+    /// [`Parts::modify`], or adds the row. It would mark it, were rows marked.
+    #[inline]
+    pub(super) fn modify_or_add(&mut self, key: u64) -> Option<i64> {
+        let hash = self.hasher.hash_one(key);
+        let at = self.at(hash);
+        let rows = self.tables.get_mut(at)?;
+        let found = if self.marking {
+            match rows.find_entry(hash, |row| row.0 == key) {
+                Ok(row) => {
+                    *self.marks.get_mut(at)?.get_mut(row.bucket_index())? |= WRITTEN;
+                    Some(row.into_mut())
+                }
+                Err(_) => None,
+            }
+        } else {
+            rows.find_mut(hash, |row| row.0 == key)
+        };
+        match found {
+            Some(row) => {
+                row.1 += 1;
+                Some(row.1)
+            }
+            None => self.add_growing(hash, key, 1),
+        }
+    }
+
+    /// [`Parts::put`], or adds the row. It would mark it, were rows marked.
+    #[inline]
+    pub(super) fn put_or_add(&mut self, key: u64, value: i64) -> Option<i64> {
+        let hash = self.hasher.hash_one(key);
+        match self.perhaps_marked(hash, key) {
+            Some(row) => {
+                row.1 = value;
+                Some(0)
+            }
+            None => self.add_growing(hash, key, value),
+        }
+    }
+
+    #[inline]
+    fn perhaps_marked(&mut self, hash: u64, key: u64) -> Option<&mut (u64, i64)> {
+        let at = self.at(hash);
+        let rows = self.tables.get_mut(at)?;
+        if !self.marking {
+            return rows.find_mut(hash, |row| row.0 == key);
+        }
+        let row = rows.find_entry(hash, |row| row.0 == key).ok()?;
+        let marks = self.marks.get_mut(at)?;
+        *marks.get_mut(row.bucket_index())? |= WRITTEN;
+        Some(row.into_mut())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_growing(&mut self, hash: u64, key: u64, value: i64) -> Option<i64> {
+        if self.tables.get(self.at(hash))?.len() >= Self::room() {
+            self.double();
+        }
+        let at = self.at(hash);
+        let rehash = |row: &(u64, i64)| self.hasher.hash_one(row.0);
+        let rows = self.tables.get_mut(at)?;
+        rows.insert_unique(hash, (key, value), rehash);
+        Some(value)
+    }
+
+    /// Splits each table into two of the same room.
+    fn double(&mut self) {
+        let bit = 1 << (self.shift - 1);
+        let mut halves = Vec::with_capacity(2 * self.tables.len());
+        for rows in self.tables.drain(..) {
+            let table = || HashTable::with_capacity(Self::room());
+            let (mut lower, mut upper) = (table(), table());
+            for row in rows {
+                let hash = self.hasher.hash_one(row.0);
+                let half = if hash & bit == 0 {
+                    &mut lower
+                } else {
+                    &mut upper
+                };
+                half.insert_unique(hash, row, |row| self.hasher.hash_one(row.0));
+            }
+            halves.extend([lower, upper]);
+        }
+        self.tables = halves;
+        self.shift -= 1;
     }
 
     #[inline]
@@ -165,5 +269,35 @@ impl Parts<i64> {
         }
         *marks.get_mut(bucket)? = WRITTEN | FRESH;
         Some(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_rows_are_there_behind_every_split() {
+        let mut parts = Parts::new();
+        let keys = 5 * Parts::<i64>::ROWS;
+        for key in 0..keys {
+            assert_eq!(parts.get(key), None);
+            assert!(parts.put_or_add(key, 7).is_some());
+        }
+        assert!(parts.tables.len() > 4);
+        assert!((0..keys).all(|key| parts.get(key) == Some(&7)));
+        assert_eq!(parts.modify_or_add(3), Some(8));
+        assert_eq!(parts.modify_or_add(keys), Some(1));
+    }
+
+    #[test]
+    fn rows_are_marked_where_they_are_to_be() {
+        let mut parts = Parts::filled(10, |_| 1);
+        let marked = |parts: &Parts<i64>| parts.marks.iter().any(|marks| marks.contains(&WRITTEN));
+        parts.modify_or_add(3);
+        assert!(!marked(&parts));
+        parts.marking = true;
+        parts.modify_or_add(3);
+        assert!(marked(&parts));
     }
 }

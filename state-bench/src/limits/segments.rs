@@ -51,6 +51,42 @@ pub(super) fn zipf(sides: &Sides<'_>) -> Rounds {
     )
 }
 
+pub(super) fn modify_or_add(sides: &Sides<'_>) -> Rounds {
+    let (mut parts, mut table) = (sides.words(), one_table(sides.plan.keys, |_| 1));
+    sides.rounds(
+        &mut || over(&sides.keys, |key| parts.modify_or_add(key)),
+        &mut || {
+            over(&sides.keys, |key| {
+                let value = table.entry(key).or_insert(0);
+                *value += 1;
+                Some(*value)
+            })
+        },
+    )
+}
+
+pub(super) fn fill(sides: &Sides<'_>) -> Rounds {
+    let inputs = Inputs::new(sides.plan.keys);
+    sides.rounds(
+        &mut || {
+            let mut parts = Parts::new();
+            over(inputs.zipf(), |key| {
+                let count = parts.get(key).copied().unwrap_or(0);
+                parts.put_or_add(key, count + 1)?;
+                Some(count)
+            })
+        },
+        &mut || {
+            let mut table = Table::default();
+            over(inputs.zipf(), |key| {
+                let count = table.get(&key).copied().unwrap_or(0);
+                table.insert(key, count + 1);
+                Some(count)
+            })
+        },
+    )
+}
+
 pub(super) fn modify(sides: &Sides<'_>) -> Rounds {
     let (mut parts, mut table) = (sides.words(), one_table(sides.plan.keys, |_| 1));
     sides.rounds(
