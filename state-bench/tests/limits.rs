@@ -5,12 +5,12 @@
 mod started;
 
 use started::{has_ratio, json, number, refuses};
-use state_bench::limits::LimitRecord;
+use state_bench::limits::{Limit, LimitRecord};
 
 #[test]
 fn every_limit_gives_a_line() {
     let results = json(&["limits", "--keys=300,5000", "--iterations=2"]);
-    assert_eq!(results.len(), 18);
+    assert_eq!(results.len(), 2 * Limit::ALL.len());
     for result in &results {
         has_ratio(result);
         for name in ["/ops_per_s", "/simpler_ops_per_s"] {

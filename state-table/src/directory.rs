@@ -43,7 +43,7 @@ pub(crate) trait Entry {
 
 /// `2^depth` entries. A segment of local depth `d` has `2^(depth - d)` adjacent ones: the first of them is the segment,
 /// the others are *aliases*, which are empty. So an access is one load, and asks whether
-/// it met an alias only when it found nothing where nothing is.
+/// it met an alias only where nothing lies.
 ///
 /// A hash selects its entry by the `depth` topmost bits of its lower half, so entries ascend with that. hashbrown takes tags from
 /// bits 57 to 63 and buckets from bit 0 upwards, 12 bits of 4,096 buckets: down to a depth of 20 neither are bits that all hashes of a

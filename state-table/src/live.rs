@@ -14,8 +14,8 @@ use crate::shared::ViewBytes;
 
 /// A segment as its table has it, or an alias.
 ///
-/// Rows that lie here are the table's alone. So an access that finds its row here has asked nothing: not whether a view
-/// shares the segment, and not whether the entry is an alias. What finds nothing asks whether anything is here.
+/// Rows that lie here are the table's alone. So an access that finds its row here has not asked whether a view
+/// shares the segment, nor whether the entry is an alias: a write that finds nothing asks whether anything is here, a read before it looks.
 #[repr(C, align(64))] // one cache line
 pub(crate) struct LiveEntry<R> {
     /// Without buckets where the segment is shared, or has none, or the entry is an alias.
