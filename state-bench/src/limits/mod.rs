@@ -31,8 +31,7 @@ pub enum Limit {
     /// The same where a row that is not there would be added, and rows could be marked, though all are there and none is marked: what any table
     /// asks whose changes can be tracked. Beside an entry of one table.
     SegmentsModifyOrAdd,
-    /// Words counted from nothing by a get and a put, in tables that double by splitting each: all keys that are new are added, and
-    /// could be marked.
+    /// Words counted from nothing by a get and a put, in tables that double by splitting each. New rows are not marked.
     SegmentsFill,
     /// Puts into a table in parts that mark each row, beside puts that mark none: to tell what changed, a row has to be
     /// marked.
