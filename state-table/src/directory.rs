@@ -168,10 +168,11 @@ impl<E: Entry> Directory<E> {
     }
 }
 
-/// An entry that an alias's segment has before it, the segment itself in the end: where that begins is a multiple of how many entries it
+/// Clears the lowest bit of an alias's entry. Repeated, this ends at the entry of its segment, which is a multiple of how many entries that
 /// has. The first entry of all is no alias.
 #[inline]
 fn entry_before(alias: usize) -> usize {
+    debug_assert!(alias != 0, "the first entry is an alias");
     alias & alias.wrapping_sub(1)
 }
 

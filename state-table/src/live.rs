@@ -78,6 +78,7 @@ impl<R> LiveEntry<R> {
     }
 
     /// The segment; without its rows, and perhaps its flags, if the table has it alone.
+    #[inline]
     pub(crate) fn segment(&self) -> Option<&Segment<R>> {
         match &self.home {
             Home::Alias => None,
@@ -334,6 +335,7 @@ impl<R> Entry for LiveEntry<R> {
         &self.rows
     }
 
+    #[inline]
     fn rows(&self) -> &HashTable<R> {
         match self.segment() {
             Some(segment) if !has_buckets(&self.rows) => segment.rows(),
@@ -341,6 +343,7 @@ impl<R> Entry for LiveEntry<R> {
         }
     }
 
+    #[inline]
     fn depth(&self) -> Option<u32> {
         self.segment().map(Segment::depth)
     }

@@ -1,6 +1,7 @@
 //! Plain tables, each found by one load, that know of no view; with a byte for each of their buckets.
 
 use std::hash::BuildHasher as _;
+use std::hint::black_box;
 use std::mem::needs_drop;
 
 use foldhash::fast::RandomState;
@@ -30,15 +31,9 @@ impl<V> Parts<V> {
     pub(super) fn filled(keys: u64, value: impl Fn(u64) -> V) -> Self {
         let depth = (2 * keys / Self::ROWS).max(2).ilog2();
         let room = Self::room();
-        let mut parts = Self {
-            tables: Vec::new(),
-            marks: Vec::new(),
-            shift: u32::BITS - depth,
-            hasher: RandomState::default(),
-            marking: false,
-        };
-        let table = || HashTable::with_capacity(room);
-        parts.tables.resize_with(1 << depth, table);
+        let mut tables = Vec::new();
+        tables.resize_with(1 << depth, || HashTable::with_capacity(room));
+        let mut parts = Self::of(tables);
         for key in 0..keys {
             let hash = parts.hasher.hash_one(key);
             let at = parts.at(hash);
@@ -47,9 +42,19 @@ impl<V> Parts<V> {
                 rows.insert_unique(hash, (key, value(key)), rehash);
             }
         }
-        let marks = |rows: &HashTable<_>| vec![0; rows.num_buckets()].into();
-        parts.marks = parts.tables.iter().map(marks).collect();
+        parts.marks = blank(&parts.tables);
         parts
+    }
+
+    /// A power of two of empty tables.
+    fn of(tables: Vec<HashTable<(u64, V)>>) -> Self {
+        Self {
+            marks: blank(&tables),
+            shift: u32::BITS - tables.len().ilog2(),
+            tables,
+            hasher: RandomState::default(),
+            marking: black_box(false), // or the question would be left out
+        }
     }
 
     fn room() -> usize {
@@ -74,16 +79,16 @@ impl<V> Parts<V> {
     }
 }
 
+/// Marks of tables none of whose rows is marked.
+fn blank<R>(tables: &[HashTable<R>]) -> Vec<Box<[u8]>> {
+    let marks = |rows: &HashTable<R>| vec![0; rows.num_buckets()].into();
+    tables.iter().map(marks).collect()
+}
+
 impl Parts<i64> {
     /// Two empty tables, which double when one is full.
     pub(super) fn new() -> Self {
-        Self {
-            tables: vec![HashTable::new(), HashTable::new()],
-            marks: Vec::new(),
-            shift: u32::BITS - 1,
-            hasher: RandomState::default(),
-            marking: false,
-        }
+        Self::of(vec![HashTable::new(), HashTable::new()])
     }
 
     #[inline]
@@ -122,11 +127,13 @@ impl Parts<i64> {
         }
     }
 
-    /// [`Parts::put`], or adds the row. It would mark it, were rows marked.
+    /// [`Parts::put`], or adds the row.
     #[inline]
     pub(super) fn put_or_add(&mut self, key: u64, value: i64) -> Option<i64> {
         let hash = self.hasher.hash_one(key);
-        match self.perhaps_marked(hash, key) {
+        let at = self.at(hash);
+        let rows = self.tables.get_mut(at)?;
+        match rows.find_mut(hash, |row| row.0 == key) {
             Some(row) => {
                 row.1 = value;
                 Some(0)
@@ -135,33 +142,21 @@ impl Parts<i64> {
         }
     }
 
-    #[inline]
-    fn perhaps_marked(&mut self, hash: u64, key: u64) -> Option<&mut (u64, i64)> {
-        let at = self.at(hash);
-        let rows = self.tables.get_mut(at)?;
-        if !self.marking {
-            return rows.find_mut(hash, |row| row.0 == key);
-        }
-        let row = rows.find_entry(hash, |row| row.0 == key).ok()?;
-        let marks = self.marks.get_mut(at)?;
-        *marks.get_mut(row.bucket_index())? |= WRITTEN;
-        Some(row.into_mut())
-    }
-
     #[cold]
     #[inline(never)]
     fn add_growing(&mut self, hash: u64, key: u64, value: i64) -> Option<i64> {
         if self.tables.get(self.at(hash))?.len() >= Self::room() {
             self.double();
         }
-        let at = self.at(hash);
-        let rehash = |row: &(u64, i64)| self.hasher.hash_one(row.0);
-        let rows = self.tables.get_mut(at)?;
-        rows.insert_unique(hash, (key, value), rehash);
+        if self.marking {
+            self.add_marked(key, value)?;
+        } else {
+            self.add(key, value)?;
+        }
         Some(value)
     }
 
-    /// Splits each table into two of the same room.
+    /// Splits each table into two of the same room. Marks are begun afresh.
     fn double(&mut self) {
         let bit = 1 << (self.shift - 1);
         let mut halves = Vec::with_capacity(2 * self.tables.len());
@@ -179,6 +174,7 @@ impl Parts<i64> {
             }
             halves.extend([lower, upper]);
         }
+        self.marks = blank(&halves);
         self.tables = halves;
         self.shift -= 1;
     }
@@ -299,5 +295,20 @@ mod tests {
         parts.marking = true;
         parts.modify_or_add(3);
         assert!(marked(&parts));
+    }
+
+    #[test]
+    fn rows_that_are_added_are_marked_behind_every_split() {
+        let mut parts = Parts::new();
+        parts.marking = true;
+        let keys = 5 * Parts::<i64>::ROWS;
+        for key in 0..keys {
+            assert_eq!(parts.modify_or_add(key), Some(1));
+            assert_eq!(parts.modify_or_add(key), Some(2));
+        }
+        let rows: usize = parts.tables.iter().map(HashTable::len).sum();
+        assert_eq!(rows as u64, keys);
+        let mut marks = parts.marks.iter().flatten();
+        assert!(marks.any(|mark| *mark == WRITTEN | FRESH));
     }
 }

@@ -78,7 +78,7 @@ fn absent<K, Q: Serialize + ?Sized>(groups: &KeyGroups, key: &Q) -> Result<()> {
     }
 }
 
-/// Bytes of a key whose canonical hash is a few instructions.
+/// Bytes of a key whose canonical hash is a few instructions, if it is numbers.
 const SHORT_KEY: usize = 16;
 
 #[cold]
