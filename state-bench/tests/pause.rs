@@ -67,6 +67,19 @@ fn the_machine_by_itself_is_measured_as_a_view_is() {
 }
 
 #[test]
+fn plain_tables_are_measured_beside_values() {
+    let results = json(&[&SHORT[..], &["--backend=heap", "--plain"]].concat());
+    let (plain, heap): (Vec<_>, Vec<_>) = results.iter().partition(|it| it["backend"] == "plain");
+    assert_eq!((plain.len(), heap.len()), (6, 10));
+    for result in plain {
+        has_ratio(result);
+        let values = result["values"].as_str().unwrap();
+        assert!(["in-place", "boxed", "counted"].contains(&values));
+    }
+    refuses(&["pause", "--plain", "--track"], "--track");
+}
+
+#[test]
 fn results_are_a_table_a_file_and_a_page() {
     let dir = tempfile::tempdir().unwrap();
     let (file, page) = (dir.path().join("x.jsonl"), dir.path().join("x.html"));

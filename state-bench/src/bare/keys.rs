@@ -10,7 +10,7 @@ use crate::subject::Settings;
 
 /// How keys become bytes.
 #[derive(Debug)]
-pub(super) enum Keys {
+pub(crate) enum Keys {
     /// A number is its eight bytes, big-endian, and a name itself; a list is under its key, a map entry under
     /// `key | entry key`.
     Own,
@@ -19,7 +19,7 @@ pub(super) enum Keys {
 }
 
 /// The layout of the backends, which is one for all engines: what makes the bytes is a backend over nothing.
-pub(super) struct Layout {
+pub(crate) struct Layout {
     numbers: StoreBackend<u64, MemoryStore>,
     names: StoreBackend<String, MemoryStore>,
 }
@@ -42,7 +42,7 @@ impl Keys {
     ///
     /// # Errors
     /// What a backend over nothing meets, here and below.
-    pub(super) fn new(settings: &Settings) -> Result<Self> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self> {
         if !settings.same_keys {
             return Ok(Self::Own);
         }
@@ -82,7 +82,7 @@ impl Keys {
     /// # Errors
     /// As [`Keys::of_number`].
     #[inline]
-    pub(super) fn of_list<R>(&self, key: u64, f: impl FnOnce(&[u8]) -> Result<R>) -> Result<R> {
+    pub(crate) fn of_list<R>(&self, key: u64, f: impl FnOnce(&[u8]) -> Result<R>) -> Result<R> {
         match self {
             Self::Own => f(&key.to_be_bytes()),
             // A chunk number is eight bytes, big-endian, as a namespace that is a number.

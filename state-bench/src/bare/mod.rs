@@ -3,7 +3,7 @@
 
 pub mod bytes;
 pub mod heap;
-mod keys;
+pub(crate) mod keys;
 #[cfg(feature = "redb")]
 mod redb;
 #[cfg(feature = "rocksdb")]

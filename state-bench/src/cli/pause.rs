@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::reporter::Reporter;
 use super::shared::{Backends, Output, each_once};
 use crate::error::Result;
-use crate::pause::{Case, Plan, Shape, Until, run};
+use crate::pause::{Case, Plan, Shape, Until, run, run_plain};
 
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
@@ -43,6 +43,10 @@ pub(crate) struct Pause {
     /// Track changes on the backends, and confirm each view
     #[arg(long)]
     track: bool,
+
+    /// Measure plain hash tables in parts as well, of values: the limit of what views share by parts
+    #[arg(long, conflicts_with = "track")]
+    plain: bool,
 
     #[command(flatten)]
     pub(crate) output: Output,
@@ -93,12 +97,18 @@ impl Pause {
             settings: self.on.settings(self.track),
         };
         let (backends, cases) = (self.on.each(), self.cases());
-        let mut reporter = Reporter::begin(&self.output, backends.len() * cases.len(), out)?;
+        let has_plain = |case: &&Case| self.plain && case.shape.has_plain();
+        let on_plain = cases.iter().filter(has_plain);
+        let count = backends.len() * cases.len() + on_plain.clone().count();
+        let mut reporter = Reporter::begin(&self.output, count, out)?;
         for backend in backends {
             for case in &cases {
                 let what = format!("{} {case}", backend.name());
                 reporter.measure(&what, || run(backend, case, &plan))?;
             }
+        }
+        for case in on_plain {
+            reporter.measure(&format!("plain {case}"), || run_plain(case, &plan))?;
         }
         reporter.end()?.1
     }

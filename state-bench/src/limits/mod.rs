@@ -1,8 +1,10 @@
 //! What any table could reach that does what ours has to: programs without a backend, beside simpler ones.
 
 mod changes;
-mod parts;
+pub(crate) mod parts;
 mod record;
+#[cfg(feature = "redb")]
+mod redb;
 mod segments;
 
 use std::convert::Infallible;
@@ -46,11 +48,18 @@ pub enum Limit {
     MarksComeAndGo,
     /// Changes of the entries of an ordered map whose keys are noted in a set, each for the first time, beside changes that are not.
     NotesEntry,
+    /// On redb: four words appended to each list, with keys and rows as long as ours, by a get and a put and nothing else; beside
+    /// keys of eight bytes and rows of words.
+    #[cfg(feature = "redb")]
+    RedbAppend,
+    /// On redb: puts whose keys are noted in a set, beside puts that note none.
+    #[cfg(feature = "redb")]
+    RedbNotes,
 }
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: &[Self] = &[
         Self::SegmentsGet,
         Self::SegmentsGet100b,
         Self::SegmentsZipf,
@@ -62,12 +71,18 @@ impl Limit {
         Self::NotesRemove,
         Self::MarksComeAndGo,
         Self::NotesEntry,
+        #[cfg(feature = "redb")]
+        Self::RedbAppend,
+        #[cfg(feature = "redb")]
+        Self::RedbNotes,
     ];
 
     /// Operations of an iteration.
     pub(crate) fn operations(self, keys: u64) -> u64 {
         match self {
             Self::MarksComeAndGo => 2 * keys,
+            #[cfg(feature = "redb")]
+            Self::RedbAppend => redb::APPENDS * keys,
             _ => keys,
         }
     }
@@ -86,6 +101,10 @@ impl Limit {
             Self::NotesRemove => "notes-remove",
             Self::MarksComeAndGo => "marks-come-and-go",
             Self::NotesEntry => "notes-entry",
+            #[cfg(feature = "redb")]
+            Self::RedbAppend => "redb-append",
+            #[cfg(feature = "redb")]
+            Self::RedbNotes => "redb-notes",
         }
     }
 }
@@ -102,7 +121,7 @@ pub struct Plan {
 /// Measures a limit: an operation for each key, or the two of a row that comes and goes, in random order, in interleaved rounds.
 ///
 /// # Errors
-/// [`Error::Disagree`] when the two sides did not do the same.
+/// [`Error::Disagree`] when the two sides did not do the same; what an engine meets.
 pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
     let sides = Sides {
         limit,
@@ -121,6 +140,10 @@ pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
         Limit::NotesRemove => changes::remove(&sides),
         Limit::MarksComeAndGo => changes::come_and_go(&sides),
         Limit::NotesEntry => changes::entry(&sides),
+        #[cfg(feature = "redb")]
+        Limit::RedbAppend => redb::append(&sides),
+        #[cfg(feature = "redb")]
+        Limit::RedbNotes => redb::notes(&sides),
     };
     Ok(LimitRecord::of(limit, plan, &rounds?))
 }
@@ -147,17 +170,23 @@ impl Sides<'_> {
         ours: &mut dyn FnMut() -> (Timed, u64),
         other: &mut dyn FnMut() -> (Timed, u64),
     ) -> Rounds {
+        self.try_rounds(&mut || Ok(ours()), &mut || Ok(other()))
+    }
+
+    /// [`Sides::rounds`], of what may fail.
+    fn try_rounds(
+        &self,
+        ours: &mut dyn FnMut() -> Result<(Timed, u64)>,
+        other: &mut dyn FnMut() -> Result<(Timed, u64)>,
+    ) -> Rounds {
         let agree = Agree {
             backend: "a limit",
             workload: self.limit.name(),
             other: "the simpler one",
         };
-        let rounds = in_turn(
-            self.plan.iterations,
-            &mut || Ok::<_, Error>(ours()),
-            &mut || Ok(other()),
-            &mut |our, their| agree.on("check of an iteration", our.1, their.1),
-        )?;
+        let rounds = in_turn(self.plan.iterations, ours, other, &mut |our, their| {
+            agree.on("check of an iteration", our.1, their.1)
+        })?;
         Ok(rounds
             .into_iter()
             .map(|(our, their)| (our.0, their.0))
@@ -175,13 +204,27 @@ fn over(keys: &[u64], mut operation: impl FnMut(u64) -> Option<i64>) -> (Timed, 
     })
 }
 
+/// [`over`], of what may fail.
+#[cfg(feature = "redb")]
+fn try_over(
+    keys: &[u64],
+    mut operation: impl FnMut(u64) -> Result<Option<i64>>,
+) -> Result<(Timed, u64)> {
+    let (time, sum) = timed(|| {
+        each(keys, &mut Unwatched, |_, key| {
+            Ok::<_, Error>(operation(key)?.map_or(0, i64::cast_unsigned))
+        })
+    });
+    Ok((time, sum?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_limit_is_measured_on_sides_that_agree() {
-        for limit in Limit::ALL {
+        for limit in Limit::ALL.iter().copied() {
             for keys in [1, 10, 5_000] {
                 let plan = Plan {
                     keys,

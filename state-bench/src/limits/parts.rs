@@ -11,34 +11,60 @@ use hashbrown::HashTable;
 const WRITTEN: u8 = 1;
 const FRESH: u8 = 2;
 
+/// Rows of one part.
+pub(crate) type Rows<V> = HashTable<(u64, V)>;
+
 #[derive(Clone)]
-pub(super) struct Parts<V> {
-    tables: Vec<HashTable<(u64, V)>>,
+pub(crate) struct Parts<V> {
+    tables: Vec<Rows<V>>,
     /// A byte for each bucket of each table.
     marks: Vec<Box<[u8]>>,
-    /// The leading bits of a hash's lower half, above these, are the number of the table.
-    shift: u32,
-    hasher: RandomState,
+    places: Places,
     /// Whether operations mark rows that only would where rows are marked.
     marking: bool,
 }
 
+/// Where rows are.
+#[derive(Clone)]
+pub(crate) struct Places {
+    /// The leading bits of a hash's lower half, above these, are the number of the table.
+    shift: u32,
+    hasher: RandomState,
+}
+
+impl Places {
+    #[inline]
+    pub(crate) fn hash(&self, key: u64) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// The number of the table.
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the table takes its tag from the other half"
+    )]
+    pub(crate) fn at(&self, hash: u64) -> usize {
+        (hash as u32 >> self.shift) as usize
+    }
+}
+
 impl<V> Parts<V> {
     /// Rows that a table has room for: those of a segment, which are fewer where each owns memory. It has half of them to all.
-    const ROWS: u64 = if needs_drop::<V>() { 896 } else { 3584 };
+    pub(crate) const ROWS: u64 = if needs_drop::<V>() { 896 } else { 3584 };
 
     /// Tables of all keys below `keys`.
-    pub(super) fn filled(keys: u64, value: impl Fn(u64) -> V) -> Self {
+    pub(crate) fn filled(keys: u64, value: impl Fn(u64) -> V) -> Self {
         let depth = (2 * keys / Self::ROWS).max(2).ilog2();
         let room = Self::room();
         let mut tables = Vec::new();
         tables.resize_with(1 << depth, || HashTable::with_capacity(room));
         let mut parts = Self::of(tables);
         for key in 0..keys {
-            let hash = parts.hasher.hash_one(key);
-            let at = parts.at(hash);
+            let hash = parts.places.hash(key);
+            let at = parts.places.at(hash);
             if let Some(rows) = parts.tables.get_mut(at) {
-                let rehash = |row: &(u64, V)| parts.hasher.hash_one(row.0);
+                let rehash = |row: &(u64, V)| parts.places.hash(row.0);
                 rows.insert_unique(hash, (key, value(key)), rehash);
             }
         }
@@ -47,12 +73,14 @@ impl<V> Parts<V> {
     }
 
     /// A power of two of empty tables.
-    fn of(tables: Vec<HashTable<(u64, V)>>) -> Self {
+    fn of(tables: Vec<Rows<V>>) -> Self {
         Self {
             marks: blank(&tables),
-            shift: u32::BITS - tables.len().ilog2(),
+            places: Places {
+                shift: u32::BITS - tables.len().ilog2(),
+                hasher: RandomState::default(),
+            },
             tables,
-            hasher: RandomState::default(),
             marking: black_box(false), // or the question would be left out
         }
     }
@@ -61,19 +89,15 @@ impl<V> Parts<V> {
         usize::try_from(Self::ROWS).unwrap_or(0)
     }
 
-    #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the table takes its tag from the other half"
-    )]
-    fn at(&self, hash: u64) -> usize {
-        (hash as u32 >> self.shift) as usize
+    /// The tables alone.
+    pub(crate) fn into_tables(self) -> (Vec<Rows<V>>, Places) {
+        (self.tables, self.places)
     }
 
     #[inline]
     pub(super) fn get(&self, key: u64) -> Option<&V> {
-        let hash = self.hasher.hash_one(key);
-        let rows = self.tables.get(self.at(hash))?;
+        let hash = self.places.hash(key);
+        let rows = self.tables.get(self.places.at(hash))?;
         let row = rows.find(hash, |row| row.0 == key)?;
         Some(&row.1)
     }
@@ -93,8 +117,8 @@ impl Parts<i64> {
 
     #[inline]
     pub(super) fn modify(&mut self, key: u64) -> Option<i64> {
-        let hash = self.hasher.hash_one(key);
-        let at = self.at(hash);
+        let hash = self.places.hash(key);
+        let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
         let row = rows.find_mut(hash, |row| row.0 == key)?;
         row.1 += 1;
@@ -104,8 +128,8 @@ impl Parts<i64> {
     /// [`Parts::modify`], or adds the row. It would mark it, were rows marked.
     #[inline]
     pub(super) fn modify_or_add(&mut self, key: u64) -> Option<i64> {
-        let hash = self.hasher.hash_one(key);
-        let at = self.at(hash);
+        let hash = self.places.hash(key);
+        let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
         let found = if self.marking {
             match rows.find_entry(hash, |row| row.0 == key) {
@@ -130,8 +154,8 @@ impl Parts<i64> {
     /// [`Parts::put`], or adds the row.
     #[inline]
     pub(super) fn put_or_add(&mut self, key: u64, value: i64) -> Option<i64> {
-        let hash = self.hasher.hash_one(key);
-        let at = self.at(hash);
+        let hash = self.places.hash(key);
+        let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
         match rows.find_mut(hash, |row| row.0 == key) {
             Some(row) => {
@@ -145,7 +169,7 @@ impl Parts<i64> {
     #[cold]
     #[inline(never)]
     fn add_growing(&mut self, hash: u64, key: u64, value: i64) -> Option<i64> {
-        if self.tables.get(self.at(hash))?.len() >= Self::room() {
+        if self.tables.get(self.places.at(hash))?.len() >= Self::room() {
             self.double();
         }
         if self.marking {
@@ -158,31 +182,31 @@ impl Parts<i64> {
 
     /// Splits each table into two of the same room. Marks are begun afresh.
     fn double(&mut self) {
-        let bit = 1 << (self.shift - 1);
+        let bit = 1 << (self.places.shift - 1);
         let mut halves = Vec::with_capacity(2 * self.tables.len());
         for rows in self.tables.drain(..) {
             let table = || HashTable::with_capacity(Self::room());
             let (mut lower, mut upper) = (table(), table());
             for row in rows {
-                let hash = self.hasher.hash_one(row.0);
+                let hash = self.places.hash(row.0);
                 let half = if hash & bit == 0 {
                     &mut lower
                 } else {
                     &mut upper
                 };
-                half.insert_unique(hash, row, |row| self.hasher.hash_one(row.0));
+                half.insert_unique(hash, row, |row| self.places.hash(row.0));
             }
             halves.extend([lower, upper]);
         }
         self.marks = blank(&halves);
         self.tables = halves;
-        self.shift -= 1;
+        self.places.shift -= 1;
     }
 
     #[inline]
     pub(super) fn put(&mut self, key: u64, value: i64) -> Option<i64> {
-        let hash = self.hasher.hash_one(key);
-        let at = self.at(hash);
+        let hash = self.places.hash(key);
+        let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
         let row = rows.find_mut(hash, |row| row.0 == key)?;
         row.1 = value;
@@ -206,8 +230,8 @@ impl Parts<i64> {
 
     #[inline]
     fn marked(&mut self, key: u64) -> Option<&mut (u64, i64)> {
-        let hash = self.hasher.hash_one(key);
-        let at = self.at(hash);
+        let hash = self.places.hash(key);
+        let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
         let row = rows.find_entry(hash, |row| row.0 == key).ok()?;
         let marks = self.marks.get_mut(at)?;
@@ -217,8 +241,8 @@ impl Parts<i64> {
 
     #[inline]
     pub(super) fn remove(&mut self, key: u64) -> Option<i64> {
-        let hash = self.hasher.hash_one(key);
-        let at = self.at(hash);
+        let hash = self.places.hash(key);
+        let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
         let row = rows.find_entry(hash, |row| row.0 == key).ok()?;
         Some(row.remove().0.1)
@@ -227,8 +251,8 @@ impl Parts<i64> {
     /// [`Parts::remove`], and notes the key of a row that was there before it was all marked afresh.
     #[inline]
     pub(super) fn remove_noted(&mut self, key: u64, removed: &mut Vec<u64>) -> Option<i64> {
-        let hash = self.hasher.hash_one(key);
-        let at = self.at(hash);
+        let hash = self.places.hash(key);
+        let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
         let row = rows.find_entry(hash, |row| row.0 == key).ok()?;
         let mark = *self.marks.get(at)?.get(row.bucket_index())?;
@@ -241,10 +265,10 @@ impl Parts<i64> {
     /// Adds a row that is not there, where there is room.
     #[inline]
     pub(super) fn add(&mut self, key: u64, value: i64) -> Option<i64> {
-        let hash = self.hasher.hash_one(key);
-        let at = self.at(hash);
+        let hash = self.places.hash(key);
+        let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
-        let rehash = |row: &(u64, i64)| self.hasher.hash_one(row.0);
+        let rehash = |row: &(u64, i64)| self.places.hash(row.0);
         rows.insert_unique(hash, (key, value), rehash);
         Some(0)
     }
@@ -252,10 +276,10 @@ impl Parts<i64> {
     /// [`Parts::add`], and marks the row.
     #[inline]
     pub(super) fn add_marked(&mut self, key: u64, value: i64) -> Option<i64> {
-        let hash = self.hasher.hash_one(key);
-        let at = self.at(hash);
+        let hash = self.places.hash(key);
+        let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
-        let rehash = |row: &(u64, i64)| self.hasher.hash_one(row.0);
+        let rehash = |row: &(u64, i64)| self.places.hash(row.0);
         let row = rows.insert_unique(hash, (key, value), rehash);
         let (bucket, buckets) = (row.bucket_index(), row.into_table().num_buckets());
         let marks = self.marks.get_mut(at)?;

@@ -5,14 +5,10 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use state_api::StateView;
-use state_checkpoint::WriteOptions;
-
 use super::Plan;
 use super::case::{Case, Until};
 use super::shape::Writer;
 use super::writes::{Order, Part, write};
-use crate::drain::drain;
 use crate::error::{Error, Result};
 use crate::probe::Probe;
 use crate::rounds::{Timed, timed};
@@ -59,14 +55,10 @@ fn compute(time: Duration) {
     }
 }
 
-/// What another thread does with a view: for how long it lives. The rows that were encoded, if any.
-fn live<V: StateView>(view: V, until: Until) -> state_api::Result<Option<u64>> {
+/// What another thread does with a view: for how long it lives. The entries that were encoded, if any.
+fn live<W: Writer>(view: W::View, until: Until) -> Result<Option<u64>> {
     match until {
-        Until::Encoded => {
-            let range = view.key_groups().range();
-            let rows = view.into_changes(None, range, WriteOptions::BUFFER_BYTES)?;
-            drain(rows).map(|all| Some(all.changes))
-        }
+        Until::Encoded => W::encode(view).map(Some),
         Until::Held(time) => {
             thread::sleep(time);
             drop(view);
@@ -113,10 +105,10 @@ impl<'a, W: Writer> Owner<'a, W> {
         let state = &mut self.state;
         let (freeze, view) = timed(|| state.freeze());
         let view = view?;
-        let epoch = view.epoch();
+        let epoch = W::epoch(&view);
         let (timed, life) = timed(|| {
             thread::scope(|scope| {
-                let other = thread::Builder::new().spawn_scoped(scope, || live(view, until));
+                let other = thread::Builder::new().spawn_scoped(scope, || live::<W>(view, until));
                 let other = other.map_err(Error::Thread)?;
                 // One batch at least, however soon the view is gone.
                 let left = &mut |done| (done == 0 || !other.is_finished()).then_some(u64::MAX);

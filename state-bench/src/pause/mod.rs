@@ -3,6 +3,8 @@
 
 mod case;
 mod life;
+mod payload;
+mod plain;
 mod record;
 mod shape;
 mod writes;
@@ -42,6 +44,22 @@ pub fn run(backend: Backend, case: &Case, plan: &Plan) -> Result<Pause> {
         case,
         plan,
     })
+}
+
+/// What stands for a backend where there is none.
+const PLAIN: &str = "plain";
+
+/// Measures one case on plain hash tables in parts, which know of no state: the limit of what views share by parts.
+///
+/// # Errors
+/// [`Error::Engine`] for a shape that [they cannot be of](Shape::has_plain), and as [`run`].
+pub fn run_plain(case: &Case, plan: &Plan) -> Result<Pause> {
+    let run = Run {
+        backend: PLAIN,
+        case,
+        plan,
+    };
+    case.shape.with_plain(case.keys, run)
 }
 
 struct Run<'a> {

@@ -1,29 +1,35 @@
 //! The states that are written to.
 
-use std::sync::Arc;
-
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use state_api::{
-    BoundStates as _, Map, MapDescriptor, StateBackend, StateValue, StateView, Value,
+    BoundStates as _, Map, MapDescriptor, StateBackend, StateRead as _, StateView as _, Value,
     ValueDescriptor,
 };
+use state_checkpoint::WriteOptions;
 
 use super::case::Shape;
-use crate::error::Result;
+use super::payload::{Boxed, Counted, InPlace, Payload};
+use super::plain::Plain;
+use crate::drain::drain;
+use crate::error::{Error, Result};
 use crate::probe::{Probe, each};
 use crate::subject::Opened;
 
 /// A state with all its entries, and its owner's means.
 pub(super) trait Writer {
     /// A view.
-    type View: StateView<Key = u64>;
+    type View: Send;
 
     /// Puts 100 other bytes at each of these entries.
     fn write<P: Probe>(&mut self, entries: &[u64], probe: &mut P) -> Result<()>;
 
     /// Takes a view.
     fn freeze(&mut self) -> Result<Self::View>;
+
+    /// The number of a view.
+    fn epoch(view: &Self::View) -> u64;
+
+    /// Reads all of a view, as for a full checkpoint, and lets it go. The entries.
+    fn encode(view: Self::View) -> Result<u64>;
 
     /// Says that the checkpoint of a view is published.
     fn confirm(&mut self, epoch: u64) -> Result<()>;
@@ -33,7 +39,7 @@ pub(super) trait Writer {
 
     /// Begins to tell changes.
     fn begin(&mut self) -> Result<()> {
-        let epoch = self.freeze()?.epoch();
+        let epoch = Self::epoch(&self.freeze()?);
         self.confirm(epoch)
     }
 }
@@ -47,21 +53,6 @@ pub(super) trait OnShape {
     fn run<W: Writer>(self, writer: W) -> Result<Self::Output>;
 }
 
-/// 100 bytes behind a pointer.
-fn boxed(x: u8) -> Vec<u8> {
-    vec![x; 100]
-}
-
-/// 100 bytes behind a reference count.
-fn counted(x: u8) -> Arc<[u8]> {
-    Arc::from([x; 100])
-}
-
-/// 100 bytes in place.
-fn in_place(x: u8) -> [[u8; 20]; 5] {
-    [[x; 20]; 5]
-}
-
 impl Shape {
     /// Does something with a state of this shape and so many entries.
     pub(super) fn with<B, W>(self, opened: Opened<B>, entries: u64, work: W) -> Result<W::Output>
@@ -70,17 +61,32 @@ impl Shape {
         W: OnShape,
     {
         match self {
-            Self::InPlace => work.run(Values::filled(opened, entries, in_place)?),
-            Self::Boxed => work.run(Values::filled(opened, entries, boxed)?),
-            Self::Counted => work.run(Values::filled(opened, entries, counted)?),
-            Self::MapInPlace => work.run(OneMap::filled(opened, entries, in_place)?),
-            Self::MapBoxed => work.run(OneMap::filled(opened, entries, boxed)?),
+            Self::InPlace => work.run(Values::<_, InPlace>::filled(opened, entries)?),
+            Self::Boxed => work.run(Values::<_, Boxed>::filled(opened, entries)?),
+            Self::Counted => work.run(Values::<_, Counted>::filled(opened, entries)?),
+            Self::MapInPlace => work.run(OneMap::<_, InPlace>::filled(opened, entries)?),
+            Self::MapBoxed => work.run(OneMap::<_, Boxed>::filled(opened, entries)?),
+        }
+    }
+
+    /// Whether plain tables can be of this shape.
+    pub fn has_plain(self) -> bool {
+        !matches!(self, Self::MapInPlace | Self::MapBoxed)
+    }
+
+    /// Does something with plain tables of this shape and so many entries.
+    pub(super) fn with_plain<W: OnShape>(self, entries: u64, work: W) -> Result<W::Output> {
+        match self {
+            Self::InPlace => work.run(Plain::<InPlace>::filled(entries)),
+            Self::Boxed => work.run(Plain::<Boxed>::filled(entries)),
+            Self::Counted => work.run(Plain::<Counted>::filled(entries)),
+            Self::MapInPlace | Self::MapBoxed => Err(Error::engine("plain tables have no maps")),
         }
     }
 }
 
 /// The byte that entry `i` of a batch is made of.
-fn byte(i: usize) -> u8 {
+pub(super) fn byte(i: usize) -> u8 {
     i.to_le_bytes()[0]
 }
 
@@ -90,6 +96,16 @@ macro_rules! owner {
 
         fn freeze(&mut self) -> Result<B::View> {
             Ok(self.opened.state.freeze()?)
+        }
+
+        fn epoch(view: &B::View) -> u64 {
+            view.epoch()
+        }
+
+        fn encode(view: B::View) -> Result<u64> {
+            let range = view.key_groups().range();
+            let rows = view.into_changes(None, range, WriteOptions::BUFFER_BYTES)?;
+            Ok(drain(rows)?.changes)
         }
 
         fn confirm(&mut self, epoch: u64) -> Result<()> {
@@ -106,36 +122,27 @@ macro_rules! owner {
 struct Values<B, V> {
     opened: Opened<B>,
     value: Value<V>,
-    make: fn(u8) -> V,
 }
 
-impl<B, V> Values<B, V>
-where
-    B: StateBackend<Key = u64>,
-    V: StateValue + Serialize + DeserializeOwned,
-{
-    fn filled(mut opened: Opened<B>, entries: u64, make: fn(u8) -> V) -> Result<Self> {
+impl<B: StateBackend<Key = u64>, V: Payload> Values<B, V> {
+    fn filled(mut opened: Opened<B>, entries: u64) -> Result<Self> {
         let value = opened.state.register(ValueDescriptor::new("value"))?;
         let (mut bound, (all,)) = opened.state.bind((value,))?;
         for key in 0..entries {
-            bound.at_mut(&key).value(all).put(make(7))?;
+            bound.at_mut(&key).value(all).put(V::of(7))?;
         }
         drop(bound);
-        Ok(Self {
-            opened,
-            value,
-            make,
-        })
+        Ok(Self { opened, value })
     }
 }
 
-impl<B: StateBackend<Key = u64>, V: StateValue> Writer for Values<B, V> {
+impl<B: StateBackend<Key = u64>, V: Payload> Writer for Values<B, V> {
     owner!();
 
     fn write<P: Probe>(&mut self, entries: &[u64], probe: &mut P) -> Result<()> {
         let (mut bound, (value,)) = self.opened.state.bind((self.value,))?;
         each(entries, probe, |i, key| {
-            bound.at_mut(&key).value(value).put((self.make)(byte(i)))?;
+            bound.at_mut(&key).value(value).put(V::of(byte(i)))?;
             Ok::<_, state_api::Error>(0)
         })?;
         Ok(())
@@ -146,36 +153,31 @@ impl<B: StateBackend<Key = u64>, V: StateValue> Writer for Values<B, V> {
 struct OneMap<B, V> {
     opened: Opened<B>,
     map: Map<u64, V>,
-    make: fn(u8) -> V,
 }
 
 /// The key whose map it is.
 const KEY: u64 = 1;
 
-impl<B, V> OneMap<B, V>
-where
-    B: StateBackend<Key = u64>,
-    V: StateValue + Serialize + DeserializeOwned,
-{
-    fn filled(mut opened: Opened<B>, entries: u64, make: fn(u8) -> V) -> Result<Self> {
+impl<B: StateBackend<Key = u64>, V: Payload> OneMap<B, V> {
+    fn filled(mut opened: Opened<B>, entries: u64) -> Result<Self> {
         let map = opened.state.register(MapDescriptor::new("map"))?;
         let (mut bound, (all,)) = opened.state.bind((map,))?;
         for entry in 0..entries {
-            bound.at_mut(&KEY).map(all).insert(entry, make(7))?;
+            bound.at_mut(&KEY).map(all).insert(entry, V::of(7))?;
         }
         drop(bound);
-        Ok(Self { opened, map, make })
+        Ok(Self { opened, map })
     }
 }
 
-impl<B: StateBackend<Key = u64>, V: StateValue> Writer for OneMap<B, V> {
+impl<B: StateBackend<Key = u64>, V: Payload> Writer for OneMap<B, V> {
     owner!();
 
     fn write<P: Probe>(&mut self, entries: &[u64], probe: &mut P) -> Result<()> {
         let (mut bound, (map,)) = self.opened.state.bind((self.map,))?;
         each(entries, probe, |i, entry| {
             let mut at = bound.at_mut(&KEY);
-            at.map(map).insert(entry, (self.make)(byte(i)))?;
+            at.map(map).insert(entry, V::of(byte(i)))?;
             Ok::<_, state_api::Error>(0)
         })?;
         Ok(())

@@ -1,0 +1,192 @@
+//! Limits of adapters over redb: the calls and the bytes that ours cannot do without, and nothing beside them.
+
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+use state_api::KeyGroups;
+use state_api::row::{chunk, envelope};
+
+use super::{Rounds, Sides, try_over};
+use crate::bare::bytes::{Bytes, Engine as _};
+use crate::bare::keys::Keys;
+use crate::bare::{Bare, Lists, Longs, Redb};
+use crate::error::Result;
+use crate::inputs::Inputs;
+use crate::probe::Unwatched;
+use crate::rounds::{Timed, timed};
+use crate::side::State;
+use crate::subject::Settings;
+use crate::workload::list;
+
+/// Words that are appended to each list, one at a time.
+pub(super) const APPENDS: u64 = 4;
+
+/// Key groups of a backend that is not told how many.
+const KEY_GROUPS: u16 = 128;
+
+fn settings(same_keys: bool) -> Result<Settings> {
+    Ok(Settings {
+        root: None,
+        key_groups: KeyGroups::all(KEY_GROUPS)?,
+        tracked: false,
+        same_keys,
+    })
+}
+
+/// Lists as the backend writes them, each of one chunk, of a number that is known.
+struct Chunks {
+    engine: Redb,
+    keys: Keys,
+    row: Vec<u8>,
+}
+
+impl Bare for Chunks {
+    fn open(settings: &Settings) -> Result<Self> {
+        Ok(Self {
+            engine: Redb::open(settings)?,
+            keys: Keys::new(settings)?,
+            row: Vec::new(),
+        })
+    }
+}
+
+impl Chunks {
+    fn elements<R>(&self, key: u64, f: impl FnOnce(&[u8]) -> Result<R>) -> Result<Option<R>> {
+        let found = |row: &[u8]| f(envelope::payload(row)?);
+        let elements = self.keys.of_list(key, |key| self.engine.get(key, found))?;
+        elements.transpose()
+    }
+}
+
+fn word(element: &[u8]) -> i64 {
+    element
+        .first_chunk()
+        .map_or(0, |bytes| i64::from_le_bytes(*bytes))
+}
+
+impl Lists for Chunks {
+    fn first(&self, key: u64) -> Result<Option<i64>> {
+        let first = |row: &[u8]| Ok(chunk::split_first(row)?.map(|(element, _)| word(element)));
+        Ok(self.elements(key, first)?.flatten())
+    }
+
+    fn sum(&self, key: u64) -> Result<u64> {
+        let sum = |mut row: &[u8]| {
+            let mut sum = 0_u64;
+            while let Some((element, rest)) = chunk::split_first(row)? {
+                sum = sum.wrapping_add(word(element).cast_unsigned());
+                row = rest;
+            }
+            Ok(sum)
+        };
+        Ok(self.elements(key, sum)?.unwrap_or(0))
+    }
+
+    #[inline]
+    fn extend(&mut self, key: u64, elements: &[i64]) -> Result<()> {
+        let Self { engine, keys, row } = self;
+        keys.of_list(key, |key| {
+            row.clear();
+            if engine
+                .get(key, |found| row.extend_from_slice(found))?
+                .is_none()
+            {
+                envelope::begin(row);
+            }
+            for element in elements {
+                chunk::push(row, &element.to_le_bytes());
+            }
+            engine.put(key, row)
+        })
+    }
+
+    fn replace(&mut self, key: u64, element: i64) -> Result<()> {
+        let Self { engine, keys, row } = self;
+        keys.of_list(key, |key| {
+            row.clear();
+            envelope::begin(row);
+            chunk::push(row, &element.to_le_bytes());
+            engine.put(key, row)
+        })
+    }
+}
+
+/// The time of appends to lists of one word each, and the sum of all elements that are there then.
+fn appended<L: Lists>(inputs: &Inputs, same_keys: bool) -> Result<(Timed, u64)> {
+    let mut lists = list::Bare(L::open(&settings(same_keys)?)?);
+    lists.set_up(list::Operation::Append, inputs)?;
+    let (time, appended) = timed(|| lists.run(list::Operation::Append, inputs, &mut Unwatched));
+    appended?;
+    let mut sum = 0_u64;
+    for key in 0..inputs.keys() {
+        sum = sum.wrapping_add(lists.digest(key)?);
+    }
+    Ok((time, sum))
+}
+
+/// As in the workload `list_append`.
+pub(super) fn append(sides: &Sides<'_>) -> Rounds {
+    let inputs = Inputs::new(sides.plan.keys);
+    sides.try_rounds(&mut || appended::<Chunks>(&inputs, true), &mut || {
+        appended::<Bytes<Redb>>(&inputs, false)
+    })
+}
+
+/// The keys are noted as words: a tracker, which knows of bytes alone, has more to keep.
+pub(super) fn notes(sides: &Sides<'_>) -> Rounds {
+    let filled = || -> Result<_> {
+        let mut rows = Bytes::<Redb>::open(&settings(true)?)?;
+        (0..sides.plan.keys).try_for_each(|key| rows.put(key, 1))?;
+        Ok(rows)
+    };
+    let (mut noted, mut unnoted) = (filled()?, filled()?);
+    sides.try_rounds(
+        &mut || {
+            let mut changed = HashSet::<u64, RandomState>::default();
+            try_over(&sides.keys, |key| {
+                changed.insert(key);
+                noted.put(key, 7)?;
+                Ok(Some(1))
+            })
+        },
+        &mut || {
+            try_over(&sides.keys, |key| {
+                unnoted.put(key, 7)?;
+                Ok(Some(1))
+            })
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Bound;
+
+    use state_api::{ListDescriptor, StateBackend as _};
+    use state_store::{MemoryStore, OrderedRead as _, Scan as _, StoreBackend, TableId};
+
+    use super::*;
+
+    #[test]
+    fn rows_are_those_that_a_backend_writes() {
+        let settings = settings(true).unwrap();
+        let mut chunks = Chunks::open(&settings).unwrap();
+        let mut state =
+            StoreBackend::<u64, _>::new(MemoryStore::new(), settings.key_groups).unwrap();
+        let list = state.register(ListDescriptor::<i64>::new("l")).unwrap();
+        for element in [1, -1, i64::MAX] {
+            chunks.extend(7, &[element]).unwrap();
+            state.at_mut(&7).list(list).push(element).unwrap();
+        }
+        let all = (Bound::Unbounded, Bound::Unbounded);
+        let mut scan = state.store().scan(TableId(1), all.0, all.1).unwrap();
+        let row = scan.next_entry().unwrap().unwrap();
+        let found = chunks.engine.get(row.key, <[u8]>::to_vec).unwrap();
+        assert_eq!(found.as_deref(), Some(row.value));
+        assert_eq!(chunks.first(7).unwrap(), Some(1));
+        assert_eq!(chunks.sum(7).unwrap(), i64::MAX.cast_unsigned());
+        chunks.replace(7, 5).unwrap();
+        assert_eq!(chunks.sum(7).unwrap(), 5);
+        assert_eq!(chunks.first(8).unwrap(), None);
+    }
+}
