@@ -12,7 +12,7 @@ use std::convert::Infallible;
 pub use record::LimitRecord;
 
 use crate::agree::Agree;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::inputs::permutation;
 use crate::probe::{Unwatched, each};
 use crate::rounds::{Timed, in_turn, timed};
@@ -121,7 +121,7 @@ pub struct Plan {
 /// Measures a limit: an operation for each key, or the two of a row that comes and goes, in random order, in interleaved rounds.
 ///
 /// # Errors
-/// [`Error::Disagree`] when the two sides did not do the same; what an engine meets.
+/// [`Error::Disagree`](crate::Error::Disagree) when the two sides did not do the same; what an engine meets.
 pub fn run(limit: Limit, plan: &Plan) -> Result<LimitRecord> {
     let sides = Sides {
         limit,
@@ -204,23 +204,10 @@ fn over(keys: &[u64], mut operation: impl FnMut(u64) -> Option<i64>) -> (Timed, 
     })
 }
 
-/// [`over`], of what may fail.
-#[cfg(feature = "redb")]
-fn try_over(
-    keys: &[u64],
-    mut operation: impl FnMut(u64) -> Result<Option<i64>>,
-) -> Result<(Timed, u64)> {
-    let (time, sum) = timed(|| {
-        each(keys, &mut Unwatched, |_, key| {
-            Ok::<_, Error>(operation(key)?.map_or(0, i64::cast_unsigned))
-        })
-    });
-    Ok((time, sum?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     #[test]
     fn every_limit_is_measured_on_sides_that_agree() {

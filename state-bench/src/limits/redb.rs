@@ -6,13 +6,13 @@ use foldhash::fast::RandomState;
 use state_api::KeyGroups;
 use state_api::row::{chunk, envelope};
 
-use super::{Rounds, Sides, try_over};
+use super::{Rounds, Sides};
 use crate::bare::bytes::{Bytes, Engine as _};
 use crate::bare::keys::Keys;
 use crate::bare::{Bare, Lists, Longs, Redb};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inputs::Inputs;
-use crate::probe::Unwatched;
+use crate::probe::{Unwatched, each};
 use crate::rounds::{Timed, timed};
 use crate::side::State;
 use crate::subject::Settings;
@@ -122,6 +122,19 @@ fn appended<L: Lists>(inputs: &Inputs, same_keys: bool) -> Result<(Timed, u64)> 
         sum = sum.wrapping_add(lists.digest(key)?);
     }
     Ok((time, sum))
+}
+
+/// [`over`](super::over), of what may fail.
+fn try_over(
+    keys: &[u64],
+    mut operation: impl FnMut(u64) -> Result<Option<i64>>,
+) -> Result<(Timed, u64)> {
+    let (time, sum) = timed(|| {
+        each(keys, &mut Unwatched, |_, key| {
+            Ok::<_, Error>(operation(key)?.map_or(0, i64::cast_unsigned))
+        })
+    });
+    Ok((time, sum?))
 }
 
 /// As in the workload `list_append`.
