@@ -44,7 +44,7 @@ pub(crate) struct Pause {
     #[arg(long)]
     track: bool,
 
-    /// Measure plain hash tables in parts as well, of values: the limit of what views share by parts
+    /// Measure plain hash tables in parts as well, behind the backends; they have values, not maps
     #[arg(long, conflicts_with = "track")]
     plain: bool,
 

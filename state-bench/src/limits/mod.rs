@@ -1,4 +1,4 @@
-//! What any table could reach that does what ours has to: programs without a backend, beside simpler ones.
+//! What any table, or any adapter of an engine, could reach that does what ours has to: programs without a backend, beside simpler ones.
 
 mod changes;
 pub(crate) mod parts;
@@ -8,6 +8,7 @@ mod redb;
 mod segments;
 
 use std::convert::Infallible;
+use std::path::PathBuf;
 
 pub use record::LimitRecord;
 
@@ -82,7 +83,7 @@ impl Limit {
         match self {
             Self::MarksComeAndGo => 2 * keys,
             #[cfg(feature = "redb")]
-            Self::RedbAppend => redb::APPENDS * keys,
+            Self::RedbAppend => redb::appends() * keys,
             _ => keys,
         }
     }
@@ -110,15 +111,17 @@ impl Limit {
 }
 
 /// How limits are measured.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
-    /// Keys of the tables.
+    /// Where directories of engines are made; the system's place for temporary files if none.
+    pub root: Option<PathBuf>,
+    /// Keys.
     pub keys: u64,
     /// Timed rounds.
     pub iterations: usize,
 }
 
-/// Measures a limit: an operation for each key, or the two of a row that comes and goes, in random order, in interleaved rounds.
+/// Measures a limit: an [operation](Limit) for each key, or several, in random order, in interleaved rounds.
 ///
 /// # Errors
 /// [`Error::Disagree`](crate::Error::Disagree) when the two sides did not do the same; what an engine meets.
@@ -164,7 +167,7 @@ impl Sides<'_> {
         Parts::filled(self.plan.keys, |_| 1)
     }
 
-    /// Rounds of both sides in turn, each an operation for each key.
+    /// Rounds of both sides in turn.
     fn rounds(
         &self,
         ours: &mut dyn FnMut() -> (Timed, u64),
@@ -214,6 +217,7 @@ mod tests {
         for limit in Limit::ALL.iter().copied() {
             for keys in [1, 10, 5_000] {
                 let plan = Plan {
+                    root: None,
                     keys,
                     iterations: 3,
                 };
@@ -227,6 +231,7 @@ mod tests {
     #[test]
     fn sides_that_differ_are_refused() {
         let plan = Plan {
+            root: None,
             keys: 1,
             iterations: 1,
         };

@@ -15,7 +15,7 @@ pub struct LimitRecord {
     pub version: String,
     /// The limit: see [`Limit`].
     pub limit: String,
-    /// Keys of the tables.
+    /// Keys.
     pub keys: u64,
     /// Timed rounds.
     pub iterations: usize,
@@ -46,7 +46,7 @@ impl LimitRecord {
 }
 
 impl Report for LimitRecord {
-    const TITLE: &'static str = "Limits of tables that views can share";
+    const TITLE: &'static str = "Limits of tables that views can share, and of adapters";
 
     const ABOUT: &'static str = "A bar is how many times as fast as a simpler program the limit is";
 

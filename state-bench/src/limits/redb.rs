@@ -1,6 +1,7 @@
 //! Limits of adapters over redb: the calls and the bytes that ours cannot do without, and nothing beside them.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use foldhash::fast::RandomState;
 use state_api::KeyGroups;
@@ -11,22 +12,24 @@ use crate::bare::bytes::{Bytes, Engine as _};
 use crate::bare::keys::Keys;
 use crate::bare::{Bare, Lists, Longs, Redb};
 use crate::error::{Error, Result};
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, index};
 use crate::probe::{Unwatched, each};
 use crate::rounds::{Timed, timed};
 use crate::side::State;
 use crate::subject::Settings;
 use crate::workload::list;
 
-/// Words that are appended to each list, one at a time.
-pub(super) const APPENDS: u64 = 4;
-
 /// Key groups of a backend that is not told how many.
 const KEY_GROUPS: u16 = 128;
 
-fn settings(same_keys: bool) -> Result<Settings> {
+/// Words that are appended to each list, one at a time.
+pub(super) fn appends() -> u64 {
+    index(list::Operation::Append.times())
+}
+
+fn settings(root: Option<&Path>, same_keys: bool) -> Result<Settings> {
     Ok(Settings {
-        root: None,
+        root: root.map(Path::to_owned),
         key_groups: KeyGroups::all(KEY_GROUPS)?,
         tracked: false,
         same_keys,
@@ -112,8 +115,8 @@ impl Lists for Chunks {
 }
 
 /// The time of appends to lists of one word each, and the sum of all elements that are there then.
-fn appended<L: Lists>(inputs: &Inputs, same_keys: bool) -> Result<(Timed, u64)> {
-    let mut lists = list::Bare(L::open(&settings(same_keys)?)?);
+fn appended<L: Lists>(inputs: &Inputs, settings: &Settings) -> Result<(Timed, u64)> {
+    let mut lists = list::Bare(L::open(settings)?);
     lists.set_up(list::Operation::Append, inputs)?;
     let (time, appended) = timed(|| lists.run(list::Operation::Append, inputs, &mut Unwatched));
     appended?;
@@ -140,15 +143,18 @@ fn try_over(
 /// As in the workload `list_append`.
 pub(super) fn append(sides: &Sides<'_>) -> Rounds {
     let inputs = Inputs::new(sides.plan.keys);
-    sides.try_rounds(&mut || appended::<Chunks>(&inputs, true), &mut || {
-        appended::<Bytes<Redb>>(&inputs, false)
+    let root = sides.plan.root.as_deref();
+    let (long, short) = (settings(root, true)?, settings(root, false)?);
+    sides.try_rounds(&mut || appended::<Chunks>(&inputs, &long), &mut || {
+        appended::<Bytes<Redb>>(&inputs, &short)
     })
 }
 
-/// The keys are noted as words: a tracker, which knows of bytes alone, has more to keep.
+/// The keys are noted as words, each looked up in the set as it comes: a tracker, which knows of bytes alone, has more to keep, and may
+/// look many of them up at once.
 pub(super) fn notes(sides: &Sides<'_>) -> Rounds {
     let filled = || -> Result<_> {
-        let mut rows = Bytes::<Redb>::open(&settings(true)?)?;
+        let mut rows = Bytes::<Redb>::open(&settings(sides.plan.root.as_deref(), true)?)?;
         (0..sides.plan.keys).try_for_each(|key| rows.put(key, 1))?;
         Ok(rows)
     };
@@ -157,9 +163,9 @@ pub(super) fn notes(sides: &Sides<'_>) -> Rounds {
         &mut || {
             let mut changed = HashSet::<u64, RandomState>::default();
             try_over(&sides.keys, |key| {
-                changed.insert(key);
+                let is_new = changed.insert(key);
                 noted.put(key, 7)?;
-                Ok(Some(1))
+                Ok(Some(i64::from(is_new)))
             })
         },
         &mut || {
@@ -182,7 +188,7 @@ mod tests {
 
     #[test]
     fn rows_are_those_that_a_backend_writes() {
-        let settings = settings(true).unwrap();
+        let settings = settings(None, true).unwrap();
         let mut chunks = Chunks::open(&settings).unwrap();
         let mut state =
             StoreBackend::<u64, _>::new(MemoryStore::new(), settings.key_groups).unwrap();

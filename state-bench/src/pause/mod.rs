@@ -49,11 +49,14 @@ pub fn run(backend: Backend, case: &Case, plan: &Plan) -> Result<Pause> {
 /// What stands for a backend where there is none.
 const PLAIN: &str = "plain";
 
-/// Measures one case on plain hash tables in parts, which know of no state: the limit of what views share by parts.
+/// Measures one case on plain hash tables in parts, which know of no state, key groups or changes: the simplest whose views share parts.
 ///
 /// # Errors
-/// [`Error::Engine`] for a shape that [they cannot be of](Shape::has_plain), and as [`run`].
+/// [`Error::Engine`] for a shape that [they cannot be of](Shape::has_plain), or if changes are to be tracked; and as [`run`].
 pub fn run_plain(case: &Case, plan: &Plan) -> Result<Pause> {
+    if plan.settings.tracked {
+        return Err(Error::engine("plain tables track no changes"));
+    }
     let run = Run {
         backend: PLAIN,
         case,

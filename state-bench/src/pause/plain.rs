@@ -1,11 +1,11 @@
-//! Plain hash tables in parts, of which a view is a copy of the pointers: what any state could reach whose views share its parts.
+//! Plain hash tables in parts, of which a view is a copy of the pointers: the simplest state whose views share its parts.
 
 use std::hint::black_box;
 use std::sync::Arc;
 
 use super::payload::Payload;
 use super::shape::{Writer, byte};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inputs::index;
 use crate::limits::parts::{Parts, Places, Rows};
 use crate::probe::{Probe, each};
@@ -38,13 +38,18 @@ impl<V: Payload> Plain<V> {
     }
 }
 
+#[cold]
+fn not_there(key: u64) -> Error {
+    Error::engine(format!("a plain table has no entry {key}"))
+}
+
 impl<V: Payload> Writer for Plain<V> {
     type View = Vec<Arc<Rows<V>>>;
 
     fn write<P: Probe>(&mut self, entries: &[u64], probe: &mut P) -> Result<()> {
         each(entries, probe, |i, key| {
             let put = self.put(key, V::of(byte(i)));
-            Ok(u64::from(put.is_some()))
+            put.map(|()| 0).ok_or_else(|| not_there(key))
         })
         .map(drop)
     }
@@ -105,6 +110,7 @@ mod tests {
         assert_eq!(sevens(&view), entries);
         assert_eq!(sevens(&plain.tables), entries.div_ceil(256));
         assert_eq!(Plain::encode(view).unwrap(), entries);
-        assert_eq!(plain.put(entries, Boxed::new()), None);
+        let beyond = plain.write(&[entries], &mut Unwatched);
+        assert!(matches!(beyond, Err(Error::Engine(_))));
     }
 }

@@ -16,7 +16,7 @@ use crate::table::spread;
 pub struct Pause {
     /// Version of this program, and of the backends: they have one.
     pub version: String,
-    /// The backend.
+    /// The backend, or `plain` for [plain tables](super::run_plain).
     pub backend: String,
     /// What the entries are: see [`Shape`](super::Shape).
     pub values: String,
@@ -24,7 +24,7 @@ pub struct Pause {
     pub view: String,
     /// Entries.
     pub keys: u64,
-    /// Key groups of the backend.
+    /// Key groups of the backend; plain tables have none, whatever it says.
     pub key_groups: u32,
     /// Whether changes were tracked.
     pub tracked: bool,
