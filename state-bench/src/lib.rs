@@ -15,6 +15,7 @@ pub mod html;
 pub mod incremental;
 pub mod inputs;
 pub mod limits;
+mod parts;
 pub mod pause;
 pub mod probe;
 mod process;

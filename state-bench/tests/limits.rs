@@ -5,6 +5,8 @@
 mod started;
 
 use started::{has_ratio, json, number, refuses};
+#[cfg(feature = "redb")]
+use started::{program, text};
 use state_bench::limits::{Limit, LimitRecord};
 
 #[test]
@@ -19,6 +21,16 @@ fn every_limit_gives_a_line() {
         let again: LimitRecord = serde_json::from_value(result.clone()).unwrap();
         assert_eq!(&serde_json::to_value(again).unwrap(), result);
     }
+}
+
+#[cfg(feature = "redb")]
+#[test]
+fn engines_are_put_where_they_are_to_be() {
+    let command = ["limits", "--limit=redb-notes", "--keys=9", "--iterations=1"];
+    let nowhere = program(&[&command[..], &["--dir=/nowhere/at/all"]].concat());
+    assert_eq!(nowhere.status.code(), Some(1));
+    let said = text(&nowhere.stderr);
+    assert!(said.contains("/nowhere/at/all"), "{said}");
 }
 
 #[test]

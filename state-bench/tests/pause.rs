@@ -73,10 +73,12 @@ fn plain_tables_are_measured_beside_values() {
     assert_eq!((plain.len(), heap.len()), (6, 10));
     for result in plain {
         has_ratio(result);
+        assert!(result["key_groups"].is_null(), "{result}");
         let values = result["values"].as_str().unwrap();
         assert!(["in-place", "boxed", "counted"].contains(&values));
     }
     refuses(&["pause", "--plain", "--track"], "--track");
+    refuses(&["pause", "--plain", "--values=map-boxed"], "--plain");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn odd_length(len: usize) -> Error {
 }
 
 #[inline]
-fn word(bytes: &[u8]) -> Result<i64> {
+pub(crate) fn word(bytes: &[u8]) -> Result<i64> {
     let bytes = bytes.try_into().map_err(|_| odd_length(bytes.len()))?;
     Ok(i64::from_le_bytes(bytes))
 }

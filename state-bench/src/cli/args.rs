@@ -66,6 +66,15 @@ impl Command {
             Self::Load(_) | Self::List | Self::Compare { .. } => None,
         }
     }
+
+    /// What is wrong with what is asked for, if something is.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        let own = match self {
+            Self::Pause(pause) => pause.problem(),
+            _ => None,
+        };
+        own.or_else(|| self.output()?.problem())
+    }
 }
 
 #[derive(Debug, Args)]

@@ -34,7 +34,7 @@ use shared::Output;
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = cli.command.output();
-    if let Some(problem) = output.and_then(Output::problem) {
+    if let Some(problem) = cli.command.problem() {
         Cli::command()
             .error(ErrorKind::ArgumentConflict, problem)
             .exit();

@@ -90,6 +90,14 @@ impl Pause {
         cases
     }
 
+    /// What is wrong with it, if something is.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        let no_values =
+            |shapes: &[Shape]| !shapes.is_empty() && !shapes.iter().any(|shape| shape.has_plain());
+        (self.plain && no_values(&self.values))
+            .then_some("--plain measures values, and --values has maps alone: name values, too")
+    }
+
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<()> {
         let plan = Plan {
             iterations: usize::try_from(self.iterations).unwrap_or(usize::MAX),

@@ -1,7 +1,6 @@
 //! What any table, or any adapter of an engine, could reach that does what ours has to: programs without a backend, beside simpler ones.
 
 mod changes;
-pub(crate) mod parts;
 mod record;
 #[cfg(feature = "redb")]
 mod redb;
@@ -15,9 +14,9 @@ pub use record::LimitRecord;
 use crate::agree::Agree;
 use crate::error::Result;
 use crate::inputs::permutation;
+use crate::parts::Parts;
 use crate::probe::{Unwatched, each};
 use crate::rounds::{Timed, in_turn, timed};
-use parts::Parts;
 
 /// A limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

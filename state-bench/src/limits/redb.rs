@@ -8,7 +8,7 @@ use state_api::KeyGroups;
 use state_api::row::{chunk, envelope};
 
 use super::{Rounds, Sides};
-use crate::bare::bytes::{Bytes, Engine as _};
+use crate::bare::bytes::{Bytes, Engine as _, word};
 use crate::bare::keys::Keys;
 use crate::bare::{Bare, Lists, Longs, Redb};
 use crate::error::{Error, Result};
@@ -59,17 +59,33 @@ impl Chunks {
         let elements = self.keys.of_list(key, |key| self.engine.get(key, found))?;
         elements.transpose()
     }
-}
 
-fn word(element: &[u8]) -> i64 {
-    element
-        .first_chunk()
-        .map_or(0, |bytes| i64::from_le_bytes(*bytes))
+    /// Writes elements, behind those that are there if they are kept.
+    #[inline]
+    fn write(&mut self, key: u64, elements: &[i64], kept: bool) -> Result<()> {
+        let Self { engine, keys, row } = self;
+        keys.of_list(key, |key| {
+            row.clear();
+            if kept {
+                engine.get(key, |found| row.extend_from_slice(found))?;
+            }
+            if row.is_empty() {
+                envelope::begin(row);
+            }
+            for element in elements {
+                chunk::push(row, &element.to_le_bytes());
+            }
+            engine.put(key, row)
+        })
+    }
 }
 
 impl Lists for Chunks {
     fn first(&self, key: u64) -> Result<Option<i64>> {
-        let first = |row: &[u8]| Ok(chunk::split_first(row)?.map(|(element, _)| word(element)));
+        let first = |row: &[u8]| match chunk::split_first(row)? {
+            Some((element, _)) => word(element).map(Some),
+            None => Ok(None),
+        };
         Ok(self.elements(key, first)?.flatten())
     }
 
@@ -77,7 +93,7 @@ impl Lists for Chunks {
         let sum = |mut row: &[u8]| {
             let mut sum = 0_u64;
             while let Some((element, rest)) = chunk::split_first(row)? {
-                sum = sum.wrapping_add(word(element).cast_unsigned());
+                sum = sum.wrapping_add(word(element)?.cast_unsigned());
                 row = rest;
             }
             Ok(sum)
@@ -87,30 +103,11 @@ impl Lists for Chunks {
 
     #[inline]
     fn extend(&mut self, key: u64, elements: &[i64]) -> Result<()> {
-        let Self { engine, keys, row } = self;
-        keys.of_list(key, |key| {
-            row.clear();
-            if engine
-                .get(key, |found| row.extend_from_slice(found))?
-                .is_none()
-            {
-                envelope::begin(row);
-            }
-            for element in elements {
-                chunk::push(row, &element.to_le_bytes());
-            }
-            engine.put(key, row)
-        })
+        self.write(key, elements, true)
     }
 
     fn replace(&mut self, key: u64, element: i64) -> Result<()> {
-        let Self { engine, keys, row } = self;
-        keys.of_list(key, |key| {
-            row.clear();
-            envelope::begin(row);
-            chunk::push(row, &element.to_le_bytes());
-            engine.put(key, row)
-        })
+        self.write(key, &[element], false)
     }
 }
 
@@ -127,7 +124,7 @@ fn appended<L: Lists>(inputs: &Inputs, settings: &Settings) -> Result<(Timed, u6
     Ok((time, sum))
 }
 
-/// [`over`](super::over), of what may fail.
+/// [`over`](super::over), of what may fail. That is not made of this: the loops of tables would be other ones, of which one took a quarter longer.
 fn try_over(
     keys: &[u64],
     mut operation: impl FnMut(u64) -> Result<Option<i64>>,

@@ -1,9 +1,9 @@
 //! Limits of tables in parts, beside one table.
 
-use super::parts::Parts;
 use super::{Rounds, Sides, over};
 use crate::bare::heap::Table;
 use crate::inputs::{Inputs, first_word};
+use crate::parts::Parts;
 
 fn one_table<V>(keys: u64, value: impl Fn(u64) -> V) -> Table<u64, V> {
     (0..keys).map(|key| (key, value(key))).collect()

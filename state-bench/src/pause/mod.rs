@@ -39,8 +39,10 @@ pub struct Plan {
 /// # Errors
 /// What the backend meets, and [`Error::Rows`] when a view does not give what was there.
 pub fn run(backend: Backend, case: &Case, plan: &Plan) -> Result<Pause> {
+    let key_groups = plan.settings.key_groups.max_parallelism();
     backend.run(Run {
         backend: backend.name(),
+        key_groups: Some(key_groups.into()),
         case,
         plan,
     })
@@ -59,6 +61,7 @@ pub fn run_plain(case: &Case, plan: &Plan) -> Result<Pause> {
     }
     let run = Run {
         backend: PLAIN,
+        key_groups: None,
         case,
         plan,
     };
@@ -67,6 +70,7 @@ pub fn run_plain(case: &Case, plan: &Plan) -> Result<Pause> {
 
 struct Run<'a> {
     backend: &'static str,
+    key_groups: Option<u32>,
     case: &'a Case,
     plan: &'a Plan,
 }
@@ -86,6 +90,7 @@ impl OnShape for Run<'_> {
     fn run<W: Writer>(self, mut state: W) -> Result<Pause> {
         let Self {
             backend,
+            key_groups,
             case,
             plan,
         } = self;
@@ -129,6 +134,6 @@ impl OnShape for Run<'_> {
             under,
             alone,
         };
-        Ok(Pause::of(backend, case, plan, &seen))
+        Ok(Pause::of((backend, key_groups), case, plan, &seen))
     }
 }

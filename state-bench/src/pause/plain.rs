@@ -7,7 +7,7 @@ use super::payload::Payload;
 use super::shape::{Writer, byte};
 use crate::error::{Error, Result};
 use crate::inputs::index;
-use crate::limits::parts::{Parts, Places, Rows};
+use crate::parts::{Parts, Places, Rows};
 use crate::probe::{Probe, each};
 
 /// Bytes that a reader gathers before it lets them go.

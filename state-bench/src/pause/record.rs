@@ -24,8 +24,8 @@ pub struct Pause {
     pub view: String,
     /// Entries.
     pub keys: u64,
-    /// Key groups of the backend; plain tables have none, whatever it says.
-    pub key_groups: u32,
+    /// Key groups of the backend; plain tables have none.
+    pub key_groups: Option<u32>,
     /// Whether changes were tracked.
     pub tracked: bool,
     /// Rounds.
@@ -114,7 +114,12 @@ fn over_first(rounds: &[(Stretch, Stretch)]) -> Spread {
 }
 
 impl Pause {
-    pub(super) fn of(backend: &str, case: &Case, plan: &Plan, seen: &Seen) -> Self {
+    pub(super) fn of(
+        (backend, key_groups): (&str, Option<u32>),
+        case: &Case,
+        plan: &Plan,
+        seen: &Seen,
+    ) -> Self {
         let rounds = &seen.rounds;
         let rate = |stretch: &Stretch| number(stretch.writes) / stretch.timed.wall;
         let confirms = seen.pauses.iter().filter_map(|pauses| pauses.confirm);
@@ -125,7 +130,7 @@ impl Pause {
             values: case.shape.name().to_owned(),
             view: case.until.name().to_owned(),
             keys: case.keys,
-            key_groups: plan.settings.key_groups.max_parallelism().into(),
+            key_groups,
             tracked: plan.settings.tracked,
             iterations: plan.iterations,
             life_ms: Spread::or_zero(rounds.iter().map(|(under, _)| under.timed.wall * 1e3)),

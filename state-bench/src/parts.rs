@@ -95,7 +95,7 @@ impl<V> Parts<V> {
     }
 
     #[inline]
-    pub(super) fn get(&self, key: u64) -> Option<&V> {
+    pub(crate) fn get(&self, key: u64) -> Option<&V> {
         let hash = self.places.hash(key);
         let rows = self.tables.get(self.places.at(hash))?;
         let row = rows.find(hash, |row| row.0 == key)?;
@@ -111,12 +111,12 @@ fn blank<R>(tables: &[HashTable<R>]) -> Vec<Box<[u8]>> {
 
 impl Parts<i64> {
     /// Two empty tables, which double when one is full.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of(vec![HashTable::new(), HashTable::new()])
     }
 
     #[inline]
-    pub(super) fn modify(&mut self, key: u64) -> Option<i64> {
+    pub(crate) fn modify(&mut self, key: u64) -> Option<i64> {
         let hash = self.places.hash(key);
         let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
@@ -127,7 +127,7 @@ impl Parts<i64> {
 
     /// [`Parts::modify`], or adds the row. It would mark it, were rows marked.
     #[inline]
-    pub(super) fn modify_or_add(&mut self, key: u64) -> Option<i64> {
+    pub(crate) fn modify_or_add(&mut self, key: u64) -> Option<i64> {
         let hash = self.places.hash(key);
         let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
@@ -153,7 +153,7 @@ impl Parts<i64> {
 
     /// [`Parts::put`], or adds the row.
     #[inline]
-    pub(super) fn put_or_add(&mut self, key: u64, value: i64) -> Option<i64> {
+    pub(crate) fn put_or_add(&mut self, key: u64, value: i64) -> Option<i64> {
         let hash = self.places.hash(key);
         let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
@@ -204,7 +204,7 @@ impl Parts<i64> {
     }
 
     #[inline]
-    pub(super) fn put(&mut self, key: u64, value: i64) -> Option<i64> {
+    pub(crate) fn put(&mut self, key: u64, value: i64) -> Option<i64> {
         let hash = self.places.hash(key);
         let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
@@ -215,14 +215,14 @@ impl Parts<i64> {
 
     /// [`Parts::put`], and marks the row.
     #[inline]
-    pub(super) fn put_marked(&mut self, key: u64, value: i64) -> Option<i64> {
+    pub(crate) fn put_marked(&mut self, key: u64, value: i64) -> Option<i64> {
         self.marked(key)?.1 = value;
         Some(0)
     }
 
     /// [`Parts::modify`], and marks the row.
     #[inline]
-    pub(super) fn modify_marked(&mut self, key: u64) -> Option<i64> {
+    pub(crate) fn modify_marked(&mut self, key: u64) -> Option<i64> {
         let row = self.marked(key)?;
         row.1 += 1;
         Some(row.1)
@@ -240,7 +240,7 @@ impl Parts<i64> {
     }
 
     #[inline]
-    pub(super) fn remove(&mut self, key: u64) -> Option<i64> {
+    pub(crate) fn remove(&mut self, key: u64) -> Option<i64> {
         let hash = self.places.hash(key);
         let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
@@ -250,7 +250,7 @@ impl Parts<i64> {
 
     /// [`Parts::remove`], and notes the key of a row that was there before it was all marked afresh.
     #[inline]
-    pub(super) fn remove_noted(&mut self, key: u64, removed: &mut Vec<u64>) -> Option<i64> {
+    pub(crate) fn remove_noted(&mut self, key: u64, removed: &mut Vec<u64>) -> Option<i64> {
         let hash = self.places.hash(key);
         let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
@@ -264,7 +264,7 @@ impl Parts<i64> {
 
     /// Adds a row that is not there, where there is room.
     #[inline]
-    pub(super) fn add(&mut self, key: u64, value: i64) -> Option<i64> {
+    pub(crate) fn add(&mut self, key: u64, value: i64) -> Option<i64> {
         let hash = self.places.hash(key);
         let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
@@ -275,7 +275,7 @@ impl Parts<i64> {
 
     /// [`Parts::add`], and marks the row.
     #[inline]
-    pub(super) fn add_marked(&mut self, key: u64, value: i64) -> Option<i64> {
+    pub(crate) fn add_marked(&mut self, key: u64, value: i64) -> Option<i64> {
         let hash = self.places.hash(key);
         let at = self.places.at(hash);
         let rows = self.tables.get_mut(at)?;
